@@ -171,13 +171,20 @@ class ScriptedModel:
 
 @dataclass
 class FakeAccessibility:
-    """A program that says of its controls what the test says; `lateness` tells how often it came late, and when not."""
+    """A program that says of its controls what the test says, and whether that has changed since it was asked.
+
+    `lateness` tells of each answer whether it came late.
+    """
 
     told: Sequence[Element] = ()
+    has_changed: bool = False
     lateness: list[bool] = field(default_factory=list)
 
     def elements(self, _screenshot: Screenshot) -> Sequence[Element]:
         return self.told
+
+    def is_current(self, _screenshot: Screenshot, _at: float) -> bool:
+        return not self.has_changed
 
     def note_pace(self, _screenshot: Screenshot, *, late: bool) -> None:
         self.lateness.append(late)

@@ -230,6 +230,10 @@ class Accessibility(Protocol):
         """What the window in front says of its controls, as far as it says it soon; of a picture in a file, nothing."""
         ...
 
+    def is_current(self, screenshot: Screenshot, at: float) -> bool:
+        """Whether the program in front is known to have told of no change since then, by `time.monotonic`."""
+        ...
+
     def note_pace(self, screenshot: Screenshot, *, late: bool) -> None:
         """Note whether the answer came later than the picture could be read: a program that is late again and again is
         not asked any longer."""

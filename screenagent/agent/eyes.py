@@ -21,6 +21,7 @@ from screenagent.screenshot import Screenshot
 
 LATE_SECONDS: Final = 3.0
 """How much longer than usual a late target or effect is waited for."""
+REST_POLL_SECONDS: Final = 0.008
 
 
 @dataclass
@@ -53,10 +54,11 @@ class Eyes:
     def watch(self, until: float) -> Screenshot:
         """Return the screen as it is then; or once the application is known to do nothing more by itself until then."""
         with self.timeline.phase("settle"):
+            left = until - time.monotonic()
             if isinstance(desktop := self.desktop, RestWatch):
-                self.control.until(lambda: desktop.rests_until() >= until, seconds=until - time.monotonic())
-                until = 0.0
-            return self.desktop.settled(lambda _: False, seconds=max(0, until - time.monotonic()))
+                self.control.until(lambda: desktop.rests_until() >= until, seconds=left, poll=REST_POLL_SECONDS)
+                left = 0.0
+            return self.desktop.settled(lambda _: False, seconds=max(0.0, left))
 
     def look_if_handed_back(self) -> Generator[Event, None, None]:
         """Look again if the user had the desktop meanwhile."""

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Final
 
 from screenagent.bench.results import percentile_ms
@@ -49,27 +50,29 @@ def run_cold(*, runs: int = RUNS, warm: bool = False, progress: Callable[[int], 
     """Start a process for each click, on a virtual desktop with a window of ours; with `warm` a second one each."""
     found: dict[bool, list[dict[str, float]]] = {False: [], True: []}
     names = list(TARGETS)
-    with VirtualDesktop(control=Control()) as virtual, Probe(virtual.display) as probe:
+    with VirtualDesktop(control=Control()) as virtual, Probe(virtual.display) as probe, ExitStack() as stack:
         environments: dict[bool, Mapping[str, str]] = {False: virtual.environment}
         if warm:
-            environments[True] = _warmed(virtual)
+            environments[True] = stack.enter_context(_warmed(virtual))
         for number in range(runs):
             for is_warm, environment in environments.items():
                 found[is_warm].append(_stages(names[number % len(names)], environment, probe))
             progress(number + 1)
-        if warm:
-            _told("stop", environments[True])
     summary = _summary(found[False])
     return summary.model_copy(update={"warm": _summary(found[True])}) if warm else summary
 
 
-def _warmed(virtual: VirtualDesktop) -> Mapping[str, str]:
+@contextmanager
+def _warmed(virtual: VirtualDesktop) -> Iterator[Mapping[str, str]]:
     """Start a warm process for the desktop, where only those who have this environment look for one."""
     folder = virtual.folder / "warm"
     folder.mkdir(mode=0o700)
     environment = {**virtual.environment, "XDG_RUNTIME_DIR": str(folder)}
     _told("start", environment)
-    return environment
+    try:
+        yield environment
+    finally:
+        _told("stop", environment)
 
 
 def _told(what: str, environment: Mapping[str, str]) -> None:

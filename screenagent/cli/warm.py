@@ -13,16 +13,17 @@ from screenagent.cli.output import echo, echo_json
 if TYPE_CHECKING:
     from screenagent.warm.starting import WarmStatus
 
-MODULES: Final = [
-    f"screenagent.{name}"
-    for name in (
-        "cli.run cli.running cli.pictures cli.terminal cli.crash agent assembly.agent assembly.models "
-        "assembly.supervised approval.vault desktop.local desktop.lock desktop.user_input desktop.virtual "
-        "desktop.tooltips desktop.x11.at_spi desktop.x11.screen_lock desktop.x11.driver_selection "
-        "desktop.x11.windows desktop.x11.input_devices grounding.tooltip_match runs.log runs.retention "
-        "runs.report.annotations runs.report.overlay"
-    ).split()
-]
+OURS: Final = (
+    "cli.run cli.running cli.pictures cli.terminal cli.crash agent assembly.agent assembly.models assembly.supervised "
+    "approval.vault desktop.local desktop.lock desktop.user_input desktop.virtual desktop.tooltips desktop.x11.at_spi "
+    "desktop.x11.screen_lock desktop.x11.driver_selection desktop.x11.windows desktop.x11.input_devices "
+    "desktop.x11.raw_events grounding.tooltip_match runs.log runs.retention runs.report.annotations runs.report.overlay"
+).split()
+OTHERS: Final = (
+    "Xlib.support.unix_connect Xlib.ext.composite Xlib.ext.damage Xlib.ext.randr Xlib.ext.record Xlib.ext.security "
+    "Xlib.ext.xfixes Xlib.ext.xinerama Xlib.ext.xinput mss.linux mss.linux.xlib mss.linux.xshmgetimage"
+).split()
+MODULES: Final = (*(f"screenagent.{name}" for name in OURS), *OTHERS)
 """What `run`, `ground` and `see` import late."""
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print it as one JSON object.")
@@ -102,9 +103,7 @@ def _line(found: WarmStatus) -> str:
 @click.argument("idle", type=float)
 def serve(idle: float) -> None:
     """Be it, and end after IDLE seconds without a command."""
+    from screenagent import cli
     from screenagent.warm.process import serve as served
 
-    served(MODULES, idle_seconds=idle)
-    from screenagent import cli
-
-    cli.main()
+    served(MODULES, cli.main, idle_seconds=idle)

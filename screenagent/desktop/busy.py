@@ -173,11 +173,11 @@ class InputAnswers:
         return False
 
 
-def processes_below(pid: int) -> list[int]:
+def processes_below(pid: int, *, most: int = MOST_PROCESSES) -> list[int]:
     """Return the processes that a process has started, and those that these have."""
     found = [pid]
     for process in found:  # which grows meanwhile
-        if len(found) < MOST_PROCESSES:
+        if len(found) < most:
             found += _children(process)
     return found[1:]
 

@@ -5,7 +5,8 @@ This ends a wait early only on evidence that nothing more can come:
 * A thread that has not run since before the input does not know of it.
 * A thread that has run, and now waits for events without a time limit, does nothing unless something else wakes it. The
   event loops of GTK, Qt and Tk wait until their next timer is due, so a timer that will take back what was done, or
-  will bring an error, shows as a limit. Until that is over, and the thread waits anew, later timers are hidden.
+  will bring an error, shows as a limit. Until that is over, and the thread waits anew, later timers are hidden. After
+  any click GTK itself waits for the second press of a double click, 0.4 s if it is not set otherwise.
 * What else could wake it has come to rest as well: its threads, and the processes that it has started. A program with
   an internet socket may be told something at any time, and is never known to rest. The window manager and the X server
   have answered within `STILL_SECONDS`.
@@ -32,6 +33,7 @@ from screenagent.desktop.busy import PROC, processes_below
 from screenagent.protocols import Approved
 
 STILL_SECONDS: Final = 0.03
+MOST_PROCESSES: Final = 8
 MOST_THREADS: Final = 48
 SIXTY_FOUR_BIT: Final = 1 << 32
 """A program whose stack lies lower than this may be of another kind, which numbers its calls otherwise."""
@@ -71,7 +73,10 @@ Runs = Mapping[ThreadId, int]
 def runs_of(pid: int) -> Runs:
     """Return how often the threads of a program and of what it has started have run; nothing where that is unknown."""
     try:
-        threads = [ThreadId(process, int(id)) for process in (pid, *processes_below(pid)) for id in _tasks(process)]
+        processes = (pid, *processes_below(pid, most=MOST_PROCESSES))
+        if len(processes) >= MOST_PROCESSES:  # there may be more below them
+            return {}
+        threads = [ThreadId(process, int(id)) for process in processes for id in _tasks(process)]
         if len(threads) > MOST_THREADS:
             return {}
         return {thread: int((thread.folder / "schedstat").read_text().split()[2]) for thread in threads}

@@ -158,11 +158,15 @@ class Settling:
 
     def _rests(self, frame: CapturedFrame) -> bool:
         """Return whether nothing has moved for long enough: for less time after keys if what comes next can begin."""
-        if self.action is None or self.action.quiet <= QUIET_SECONDS:
+        if self.action is None or not self._types:
             return self._is_quiet()
         if self._is_quiet() and self.now() >= self._awaited_at + EARLY_SECONDS:
             return True
         return bool(self._changes(self.action.before, frame.pixels)) and self._can_go_on(frame, shows=True)
+
+    @property
+    def _types(self) -> bool:
+        return self.action is not None and self.action.quiet > QUIET_SECONDS
 
     def _is_quiet(self) -> bool:
         """Return whether nothing has moved for long enough, places that change by themselves left out."""
@@ -257,7 +261,12 @@ class Settling:
         """Return whether a small change is not at the target of the action; an unknown clock may be near it."""
         assert self.action is not None  # a change is elsewhere than an action
         reaches = patch.near if self.action.is_sudden else partial(patch.is_around, frame=pixels)
-        return patch.is_small(pixels) and not any(reaches(place) for place in self.action.mouse[-1:])
+        at_mouse = (reaches(place) or self._is_typed_at(place, patch) for place in self.action.mouse[-1:])
+        return patch.is_small(pixels) and not any(at_mouse)
+
+    def _is_typed_at(self, place: FramePoint, patch: Patch) -> bool:
+        """Return whether keys may have written this: a text begins far to the left of where its field was clicked."""
+        return self._types and patch.top <= place.y < patch.bottom
 
     def _is_acknowledgement(self, patch: Patch, pixels: ScreenFrame) -> bool:
         """Return whether this only shows a button pressed, or no longer under the mouse: seen, not yet answered."""

@@ -72,12 +72,12 @@ class ControlStateReader:
 
     def elements(self, screenshot: Screenshot) -> Sequence[Element]:
         """Return the controls that the program in front tells. It may tell of a change later than it shows it, so it is
-        asked again about the same picture after a while."""
+        asked again about the same picture after a while, or if it may have told of a change."""
         if self._accessibility is None:
             return ()
-        known = self._told.get(screenshot.digest)
-        if known is None or time.monotonic() - known.at > FRESH_SECONDS:
-            known = ToldElements(tuple(self._accessibility.elements(screenshot)), time.monotonic())
+        known, now = self._told.get(screenshot.digest), time.monotonic()
+        if known is None or now - known.at > FRESH_SECONDS or not self._accessibility.is_current(screenshot, known.at):
+            known = ToldElements(tuple(self._accessibility.elements(screenshot)), now)
             self._told.keep(screenshot.digest, known)
         return known.elements
 

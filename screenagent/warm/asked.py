@@ -29,6 +29,10 @@ COUNTED: Final = re.compile(
 """Environment variables that are read when modules and libraries are loaded, so they are those of the warm process."""
 
 
+OF_MEMORY: Final = ("RLIMIT_AS", "RLIMIT_DATA")
+"""What is loaded already counts, too, so a command may fail here that would not elsewhere."""
+
+
 class WarmRequest(Value):
     """What a client wants, and all that its command could know of its process."""
 
@@ -97,6 +101,8 @@ def take_limits(asked: WarmRequest) -> None:
     """Give this process the client's limits; raise `NotServed` if it may not have them."""
     try:
         for name, limits in asked.limits.items():
+            if name in OF_MEMORY and limits != resource.getrlimit(getattr(resource, name)):
+                raise NotServed("other limits")
             resource.setrlimit(getattr(resource, name), limits)
         os.sched_setaffinity(0, asked.cores)
         if os.getpriority(os.PRIO_PROCESS, 0) != asked.niceness:

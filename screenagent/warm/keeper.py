@@ -12,6 +12,7 @@ import select
 import signal
 import socket
 import sys
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -36,7 +37,6 @@ UNSERVED: Final = 0
 HANDED_ON: Final = {int(getattr(signal, name)) for name in FORWARDED}
 AS_IT_IS: Final = {signal.SIGTSTP: signal.SIGSTOP}
 """A process that no shell looks after does not heed SIGTSTP."""
-HUNG_UP: Final = (signal.SIGHUP, signal.SIGCONT)
 SET_DEATH_SIGNAL: Final = 1  # from sys/prctl.h
 LARGEST_IGNORED: Final = 64
 
@@ -80,7 +80,7 @@ def keep(connection: socket.socket, warm: Warm) -> WarmRequest | None:
         _become(asked, descriptors, warm)
         return asked
     close_all(descriptors)
-    _look_after(run, connection, early)
+    _look_after(run, connection, early, _hang_up(asked))
     os._exit(SERVED)
 
 
@@ -124,7 +124,7 @@ def _told_to_go(connection: socket.socket) -> bytes | None:
 
 def _become(asked: WarmRequest, descriptors: list[int], warm: Warm) -> None:
     """Make this process what the client's would have been."""
-    ctypes.CDLL(None).prctl(SET_DEATH_SIGNAL, signal.SIGHUP if not _ignores(asked, signal.SIGHUP) else signal.SIGTERM)
+    ctypes.CDLL(None).prctl(SET_DEATH_SIGNAL, _hang_up(asked))
     os.setpgid(0, 0)
     for number, descriptor in enumerate(descriptors[:3]):
         os.dup2(descriptor, number)
@@ -134,10 +134,16 @@ def _become(asked: WarmRequest, descriptors: list[int], warm: Warm) -> None:
         _set_signal(number, ignored=_ignores(asked, number))
     os.environ.clear()
     os.environ.update({**asked.variables, **warm.loaded})
+    time.tzset()  # the machine may have another time zone by now
     sys.argv = ["screenagent", *asked.words]
     sys.stdin = _stream(0, sys.stdin)
     sys.stdout = _stream(1, sys.stdout)
     sys.stderr = _stream(2, sys.stderr)
+
+
+def _hang_up(asked: WarmRequest) -> signal.Signals:
+    """Return the signal by which a run hears that its terminal has gone, or that its client has."""
+    return signal.SIGTERM if _ignores(asked, signal.SIGHUP) else signal.SIGHUP
 
 
 def _ignores(asked: WarmRequest, number: int) -> bool:
@@ -164,7 +170,7 @@ def _stream(number: int, like: TextIO) -> TextIO:
     )
 
 
-def _look_after(run: int, connection: socket.socket, early: bytes) -> None:
+def _look_after(run: int, connection: socket.socket, early: bytes, hang_up: signal.Signals) -> None:
     """Hand on signals until the run has ended, and say how. If the client goes, the run hears that its terminal has."""
     ended = os.pidfd_open(run)
     poll = select.poll()
@@ -174,7 +180,7 @@ def _look_after(run: int, connection: socket.socket, early: bytes) -> None:
     while ended not in (ready := [descriptor for descriptor, _ in poll.poll()]):
         if connection.fileno() in ready and not _heard(run, connection):
             poll.unregister(connection)
-            for number in HUNG_UP:
+            for number in (hang_up, signal.SIGCONT):
                 os.kill(run, number)
     _, status = os.waitpid(run, 0)
     code = os.waitstatus_to_exitcode(status)

@@ -9,10 +9,12 @@ from importlib import import_module
 
 from PIL import Image, ImageDraw
 
-from screenagent.assembly.parts import build_grounder, read_policy
+from screenagent.approval import AllowAll
+from screenagent.assembly.agent import build_embedded
+from screenagent.assembly.parts import read_policy
+from screenagent.fakes import FakeDesktop
 from screenagent.perception.weights import FOLDER, open_session
 from screenagent.screenshot import Screenshot
-from screenagent.settings import Settings
 
 
 class StillThreads(Exception):
@@ -26,22 +28,26 @@ def load(modules: Sequence[str]) -> None:
     for weights in sorted(FOLDER.glob("*.onnx")):
         open_session(weights)
     read_policy(None)
-    _ground()
+    _click()
     gc.collect()
     _wait_for_threads()
     gc.freeze()  # what is here stays here, and is shared with each fork
 
 
-def _ground() -> None:
-    """Find a button on a picture of our own, which loads what is only loaded when it is used."""
+def _click() -> None:
+    """Click a button on a picture of our own, which loads what is only loaded when it is used."""
+    desktop = FakeDesktop(screen=lambda _: _drawn())
+    for event in build_embedded(desktop, AllowAll(), None).run("click the Save button"):
+        event.model_dump_json()
+
+
+def _drawn() -> Screenshot:
     picture = Image.new("RGB", (320, 200), "white")
     pen = ImageDraw.Draw(picture)
     pen.rectangle((40, 40, 140, 80), fill="#dddddd", outline="#333333")
     pen.text((70, 52), "Save", fill="black")
     pen.ellipse((200, 50, 224, 74), fill="#2060c0")
-    grounder = build_grounder(Settings())
-    grounder.locate("the Save button", Screenshot.of(picture))
-    grounder.forget()
+    return Screenshot.of(picture)
 
 
 def _wait_for_threads() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import json
 import os
@@ -10,7 +11,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -31,6 +32,7 @@ from screenagent.warm.place import (
 
 MOST_AT_ONCE: Final = 16
 BACKLOG: Final = 16
+LOOK_SECONDS: Final = 30.0
 LOCK_FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 READY: Final = "ready"
 
@@ -41,8 +43,36 @@ class NoWarmProcess(UserError):
     code = "no_warm_process"
 
 
-def serve(modules: Sequence[str], *, idle_seconds: float) -> None:
-    """Be the warm process of this user and display, with `modules` loaded. This returns in a forked run alone."""
+def serve(modules: Sequence[str], run: Callable[[], object], *, idle_seconds: float) -> None:
+    """Be the warm process of this user and display, with `modules` loaded. In what is forked for a client, `run`."""
+    ending = QuickEnd()
+    atexit.register(ending.leave)  # the first that is registered is the last that is done
+    _wait_for_client(modules, idle_seconds)
+    with ending:
+        run()
+
+
+class QuickEnd:
+    """How a run ends: by then everything is closed, and taking down what was only loaded would take as long again."""
+
+    code: int | None = None
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, SystemExit) and isinstance(error.code, int | None):
+            self.code = error.code or 0
+
+    def leave(self) -> None:
+        if self.code is not None:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(self.code)
+
+
+def _wait_for_client(modules: Sequence[str], idle_seconds: float) -> None:
+    """Fork what carries a command out for a client; this returns there alone."""
     variables, code = dict(os.environ), code_in_use()
     place = WarmPlace.taken()
     from screenagent.warm.loaded import load  # OpenCV changes the environment when it is imported
@@ -74,12 +104,14 @@ class WarmStart:
     since: datetime = field(default_factory=lambda: datetime.now().astimezone())
 
 
-@dataclass(frozen=True)
+@dataclass
 class WarmPlace:
     """The open folder that the socket is in, and the lock that whoever has the place holds."""
 
     folder: int
     lock: int
+    inode: int = 0
+    """The socket's own number."""
 
     @classmethod
     def taken(cls) -> WarmPlace:
@@ -108,8 +140,17 @@ class WarmPlace:
         finally:
             os.umask(before)
         listener.listen(BACKLOG)
+        self.inode = os.stat(made, dir_fd=self.folder).st_ino
         os.replace(made, name, src_dir_fd=self.folder, dst_dir_fd=self.folder)
         return listener
+
+    def is_ours(self) -> bool:
+        """Whether clients still come here; the folder or the socket may have been removed or replaced."""
+        with suppress(OSError):
+            here, there = os.fstat(self.folder), os.stat(runtime_folder())
+            name = os.stat(f"{place_name()}.sock", dir_fd=self.folder, follow_symlinks=False)
+            return os.path.samestat(here, there) and name.st_ino == self.inode
+        return False
 
     def leave(self) -> None:
         with suppress(FileNotFoundError):
@@ -137,9 +178,9 @@ class Waiting:
         signal.signal(signal.SIGTERM, self._leave)
         poll = select.poll()
         poll.register(self.listener, select.POLLIN)
-        while self.keepers or time.monotonic() < self.last + self.idle_seconds:
-            left = None if self.keepers else max(0.0, self.last + self.idle_seconds - time.monotonic()) * 1000
-            for descriptor, _ in poll.poll(left):
+        while self.keepers or (self.place.is_ours() and time.monotonic() < self.last + self.idle_seconds):
+            left = max(0.0, self.last + self.idle_seconds - time.monotonic())
+            for descriptor, _ in poll.poll(min(LOOK_SECONDS, left) * 1000 if not self.keepers else None):
                 if descriptor in self.keepers:
                     poll.unregister(descriptor)
                     self._reap(descriptor)
@@ -160,18 +201,27 @@ class Waiting:
 
     def _kept(self, poll: select.poll) -> bool:
         """Take the next client; return whether this is now the run that was forked for it."""
-        connection, _ = self.listener.accept()
+        if (connection := self._admitted()) is None:
+            return False
         with connection:
-            if _user(connection) != os.getuid():
-                connection.send(f"this process serves user {os.getuid()} alone\n".encode())
-            elif len(self.keepers) < MOST_AT_ONCE:
-                warm = self._said()
-                if (keeper := os.fork()) == 0:
-                    return self._keep(connection, warm) is not None
+            warm, keeper = self._said(), _forked()
+            if keeper == 0:
+                return self._keep(connection, warm) is not None
+            if keeper is not None:
                 watched = os.pidfd_open(keeper)
                 self.keepers[watched] = keeper
                 poll.register(watched, select.POLLIN)
         return False
+
+    def _admitted(self) -> socket.socket | None:
+        """Return the next client's connection; None if it has left, is another user, or is one too many."""
+        with suppress(OSError):
+            connection, _ = self.listener.accept()
+            if _user(connection) == os.getuid() and len(self.keepers) < MOST_AT_ONCE:
+                return connection
+            with connection:
+                connection.send(f"this process serves user {os.getuid()}, {MOST_AT_ONCE} times at once\n".encode())
+        return None
 
     def _keep(self, connection: socket.socket, warm: Warm) -> WarmRequest:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -196,6 +246,13 @@ class Waiting:
             "memory_mb": int(process_status()["VmRSS"].split()[0]) >> 10,
         }
         return Warm(os.getpid(), started.code, counted(started.variables), started.loaded, json.dumps(status))
+
+
+def _forked() -> int | None:
+    """Return what `os.fork` does; None if there is no room for another process."""
+    with suppress(OSError):
+        return os.fork()
+    return None
 
 
 def _user(connection: socket.socket) -> int:

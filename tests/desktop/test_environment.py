@@ -5,13 +5,16 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from configparser import ConfigParser
 
 import pytest
 
 from screenagent.actions import Move, TypeText
+from screenagent.agent.loop import UNDONE_SECONDS
 from screenagent.control import Control
 from screenagent.desktop.input_listener import InputListener
 from screenagent.desktop.local import LocalDesktop
+from screenagent.desktop.mouse import CLICK_SECONDS
 from screenagent.desktop.testing.contract import perform_input
 from screenagent.desktop.testing.probe import Probe
 from screenagent.desktop.virtual import VirtualDesktop
@@ -59,3 +62,12 @@ def test_another_display_is_worked_on_without_a_change_of_the_environment(
                 pass
         assert changes == []
         assert probe.wait_for("text", text="onetwo")
+
+
+def test_gtk_waits_for_a_second_press_a_little_longer_than_a_double_click_takes_and_not_much(
+    own: VirtualDesktop,
+) -> None:
+    for version in ("gtk-3.0", "gtk-4.0"):
+        settings = ConfigParser()
+        settings.read(own.folder / "home" / ".config" / version / "settings.ini")
+        assert CLICK_SECONDS * 4 < settings.getint("Settings", "gtk-double-click-time") / 1000 < UNDONE_SECONDS / 2

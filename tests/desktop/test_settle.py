@@ -239,6 +239,16 @@ def test_a_text_that_its_program_has_yet_to_draw_is_waited_for() -> None:
     assert settling.frame().pixels[105, 110] == 7
 
 
+@pytest.mark.parametrize(("top", "waits"), [(94, False), (200, True)])
+def test_a_text_that_comes_late_in_the_row_of_its_field_is_not_watched_for_whether_it_comes_again(
+    top: int, waits: bool
+) -> None:
+    screen = Screen([box(400, top, 60, 12, since=0.3)])
+    action = SentAction(before=screen.at(-1.0), at=0.0, mouse=(MOUSE,), quiet=TYPED_QUIET_SECONDS, watched=1.0)
+    replace(screen.settling(), action=action).frame()
+    assert (screen.time > 0.3 + TYPED_QUIET_SECONDS + 0.05) is waits
+
+
 def test_a_caret_is_not_watched_for_whether_it_comes_again() -> None:
     screen = Screen([lambda frame, moment: frame.__setitem__((slice(300, 318), 500), int(moment > 0.3))])
     action = SentAction(before=screen.at(-1.0), at=0.0, mouse=(MOUSE,), watched=1.0)

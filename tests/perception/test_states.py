@@ -86,6 +86,19 @@ def test_a_program_is_believed_before_the_picture() -> None:
     assert states.state(shot, box).is_in("unchecked")
 
 
+@pytest.mark.parametrize(("has_changed", "state"), [(False, "unchecked"), (True, "checked")])
+def test_a_state_that_may_have_changed_is_asked_for_anew(has_changed: bool, state: ElementState) -> None:
+    reader, panel = PanelReader(), settings()
+    shot = reader.screen(panel)
+    box = Box.of_pixels((400, 129, 440, 151), shot.size)
+    told = Element(role="checkbox", name="Sounds", box=box, states=frozenset({"unchecked"}))
+    program = FakeAccessibility([told])
+    states = ControlStateReader(reader, program)
+    assert states.state(shot, box).is_in("unchecked")
+    program.told, program.has_changed = [told.model_copy(update={"states": frozenset({"checked"})})], has_changed
+    assert states.state(shot, box).is_in(state)
+
+
 def test_a_drop_down_shows_its_choice_without_its_sign() -> None:
     reader, panel = PanelReader(), Panel()
     panel.dropdown("US Letter", 100, 100).text("v", 240, 100)

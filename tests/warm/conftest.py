@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ class Here:
     """A place that a warm process can be met at, with an environment and a folder to work in."""
 
     folder: Path
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -41,6 +42,7 @@ class Here:
             "HOME": str(self.folder),
             "PYTHONPATH": str(ROOT),
             "XDG_RUNTIME_DIR": str(self.folder),
+            **self.variables,
         }
 
     @property
@@ -102,9 +104,9 @@ def has_gone(pid: int, *, seconds: float = 10) -> bool:
 
 
 @contextmanager
-def placed() -> Iterator[Here]:
+def placed(variables: Mapping[str, str] | None = None) -> Iterator[Here]:
     with tempfile.TemporaryDirectory(prefix="warm-") as folder:
-        place = Here(Path(folder))
+        place = Here(Path(folder), variables or {})
         draw(place.picture)
         try:
             yield place

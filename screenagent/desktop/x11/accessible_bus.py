@@ -13,7 +13,7 @@ from jeepney import DBusAddress, MatchRule, new_method_call
 from jeepney.bus_messages import message_bus
 
 from screenagent.desktop.x11.accessible_events import INTERFACES, LISTENED_FOR, EventLog
-from screenagent.desktop.x11.accessible_nodes import Question
+from screenagent.desktop.x11.accessible_nodes import Question, RepeatedCall
 from screenagent.desktop.x11.accessible_query import AccessibilityQuery
 from screenagent.desktop.x11.bus import Bus, BusLost, receive
 
@@ -98,8 +98,10 @@ def _listening(program: str, *, begin: bool) -> list[Question]:
     if not program:
         return []
     rules = [MatchRule(type="signal", sender=program, interface=interface) for interface in INTERFACES]
-    if not begin:
-        calls = [new_method_call(REGISTRY, "DeregisterEvent", "s", (event,)) for event in LISTENED_FOR]
-        return [Question(call, "") for call in [*calls, *map(message_bus.RemoveMatch, rules)]]
-    told = [new_method_call(REGISTRY, "RegisterEvent", "sass", (event, [], program)) for event in LISTENED_FOR]
-    return [Question(call, "") for call in [*told, *map(message_bus.AddMatch, rules)]]
+    if begin:
+        told = [new_method_call(REGISTRY, "RegisterEvent", "sass", (event, [], program)) for event in LISTENED_FOR]
+        calls = [*told, *map(message_bus.AddMatch, rules)]
+    else:
+        told = [new_method_call(REGISTRY, "DeregisterEvent", "s", (event,)) for event in LISTENED_FOR]
+        calls = [*told, *map(message_bus.RemoveMatch, rules)]
+    return [Question(RepeatedCall(call), "") for call in calls]

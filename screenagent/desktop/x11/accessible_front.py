@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from screenagent.desktop.x11.accessible_bus import AccessibilityBus
 from screenagent.desktop.x11.accessible_events import EventLog
 from screenagent.desktop.x11.accessible_nodes import SHOWING, AccessibleNode, StateBits
-from screenagent.desktop.x11.accessible_query import AccessibilityQuery, Numbers, extents_question
+from screenagent.desktop.x11.accessible_query import EXTENTS, AccessibilityQuery, Numbers
 from screenagent.desktop.x11.accessible_tree import ShownTree, read_tree
 from screenagent.desktop.x11.bus import BusLost
 from screenagent.perception.roles import Role
@@ -17,6 +17,8 @@ from screenagent.screenshot import Window
 
 MOST: Final = 400
 """Controls that are asked where they are; a table says it of every cell."""
+COUNTING: Final = 0.4
+"""The share of the time within which a program that is small enough to list its objects has counted them."""
 READING: Final = 0.6
 """The share of the time that a tree may take; the rest is for where its controls are and what they hold."""
 MOST_HIDDEN: Final = 64
@@ -38,10 +40,12 @@ class PlacedControl(NamedTuple):
 
 
 class PlacedControls(NamedTuple):
-    """The controls that a window shows; `top` is where the window is, by its program."""
+    """The controls that a window shows; `top` is where the window is, by its program. If that was not `in_time`,
+    some may be missing."""
 
     top: Numbers | None = None
     controls: tuple[PlacedControl, ...] = ()
+    in_time: bool = True
 
 
 class KeptTree(NamedTuple):
@@ -51,6 +55,7 @@ class KeptTree(NamedTuple):
     picture: str
     at: float
     tree: ShownTree
+    in_time: bool
 
     @property
     def controls(self) -> list[AccessibleNode]:
@@ -64,6 +69,8 @@ class FrontWindow:
         self._bus, self._log = bus, log
         self._kept: KeptTree | None = None
         self._programs: dict[int, str] = {}
+        self._window: int | None = None
+        self._is_small = False  # so that the program may list its objects, and tell of each that changes
         self._unlisted = unlisted  # programs whose list of objects is too long
         self._unheard = unheard  # programs that tell more than can be followed
 
@@ -76,13 +83,16 @@ class FrontWindow:
         program = self._program(query, window)
         if program is None:
             return PlacedControls()
-        heard = program not in self._unheard and self._bus.follow(query, program)
+        if self._window != window.id:
+            self._window, self._is_small = window.id, query.sooner(COUNTING).is_small(program)
+        heard = self._is_small and program not in self._unheard and self._bus.follow(query, program)
         if heard and (kept := self._current(program, window, picture)):
             placed = self._placed(query, kept, picture)
             if placed and self._current(program, window, picture):
                 return placed
-        self._kept = self._read(query, program, window, picture)
-        return self._placed(query, self._kept, picture) or PlacedControls()
+        read = self._read(query, program, window, picture)
+        placed = self._placed(query, read, picture) or PlacedControls()
+        return placed._replace(in_time=read.in_time)
 
     def _program(self, query: AccessibilityQuery, window: Window) -> str | None:
         assert window.pid is not None  # such a window is not asked about
@@ -102,23 +112,28 @@ class FrontWindow:
         return None if any(event.is_structural for event in self._log.since(kept.at, program)) else kept
 
     def _read(self, query: AccessibilityQuery, program: str, window: Window, picture: str) -> KeptTree:
-        at, reading = time.monotonic(), query.sooner(READING)
+        """Read the tree anew, and keep it if it is whole."""
+        at, reading, self._kept = time.monotonic(), query.sooner(READING), None
         try:
-            tree = read_tree(reading, program, window.title, listed=program not in self._unlisted)
+            tree = read_tree(reading, program, window.title, listed=self._is_small and program not in self._unlisted)
         except BusLost:
             self._unlisted.add(program)
             raise
-        if reading.is_over:
+        read = KeptTree(window, picture, at, tree, in_time=not reading.is_over)
+        if not read.in_time:
             self._unlisted.add(program)
-        if not tree.nodes:
+        elif tree.nodes:
+            self._kept = read
+        else:
             self._programs.clear()  # it may have begun anew
-        return KeptTree(window, picture, at, tree)
+            self._window = None
+        return read
 
     def _placed(self, query: AccessibilityQuery, kept: KeptTree, picture: str) -> PlacedControls | None:
         """Return the controls as they are now; None if something is shown that was hidden."""
         controls, hidden = kept.controls, kept.tree.hidden if kept.picture != picture else ()
         asked = [node.reference for node in [*kept.tree.nodes[:1], *controls]]
-        places = [extents_question(reference) for reference in asked]
+        places = [reference.call(EXTENTS, 0) for reference in asked]
         states = [reference.state for reference in [*(node.reference for node in controls), *hidden]]
         answers = query.many([*places, *states])
         told, bits = answers[: len(places)], [StateBits.of(answer) for answer in answers[len(places) :]]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from jeepney import DBusAddress, Message, Properties, new_method_call
+from jeepney import DBusAddress, Message, new_method_call
 from jeepney.wrappers import bus_name_pat
 
 from screenagent.screenshot import ElementState
@@ -28,11 +30,38 @@ SHOWN: Final[Mapping[int, ElementState]] = {
 }
 
 
+class RepeatedCall:
+    """A call that is written once and sent again and again, by other serials."""
+
+    def __init__(self, call: Message) -> None:
+        self.header, self.body = call.header, call.body
+        self._written = bytes(call.serialise(serial=0))
+        self._number = struct.Struct(call.header.endianness.struct_code() + "I")
+
+    def serialise(self, *, serial: int) -> bytes:
+        return b"".join((self._written[:8], self._number.pack(serial), self._written[12:]))
+
+
 class Question(NamedTuple):
     """A call, and the signature of an answer to it; what has another one is no answer."""
 
-    call: Message
+    call: RepeatedCall
     signature: str
+
+
+class Method(NamedTuple):
+    """What can be asked of an object, and the signatures of its answer and of what it takes."""
+
+    name: str
+    answer: str
+    of: str = ACCESSIBLE
+    takes: str | None = None
+
+
+PROPERTY: Final = Method("Get", "v", "org.freedesktop.DBus.Properties", "ss")
+ROLE: Final = Method("GetRole", "u")
+STATE: Final = Method("GetState", "au")
+CHILDREN: Final = Method("GetChildren", REFERENCES)
 
 
 class Reference(NamedTuple):
@@ -46,24 +75,30 @@ class Reference(NamedTuple):
         """Whether it can be asked; programs also send references to nothing, with an empty name."""
         return len(self.bus) < 256 and bool(bus_name_pat.match(self.bus))
 
-    def call(self, method: str, signature: str) -> Question:
-        return Question(new_method_call(DBusAddress(self.path, self.bus, ACCESSIBLE), method), signature)
+    def call(self, method: Method, *body: str | int) -> Question:
+        return _question(self, method, body)
 
     @property
     def name(self) -> Question:
-        return Question(Properties(DBusAddress(self.path, self.bus, ACCESSIBLE)).get("Name"), "v")
+        return self.call(PROPERTY, ACCESSIBLE, "Name")
 
     @property
     def state(self) -> Question:
-        return self.call("GetState", "au")
+        return self.call(STATE)
 
     @property
     def children(self) -> Question:
-        return self.call("GetChildren", REFERENCES)
+        return self.call(CHILDREN)
 
     @property
     def description(self) -> tuple[Question, Question, Question, Question]:
-        return self.call("GetRole", "u"), self.state, self.name, self.children
+        return self.call(ROLE), self.state, self.name, self.children
+
+
+@lru_cache(2048)
+def _question(place: Reference, method: Method, body: tuple[str | int, ...]) -> Question:
+    address = DBusAddress(place.path, place.bus, method.of)
+    return Question(RepeatedCall(new_method_call(address, method.name, method.takes, body)), method.answer)
 
 
 class StateBits(NamedTuple):

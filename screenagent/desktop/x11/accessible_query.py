@@ -10,7 +10,16 @@ from jeepney import DBusAddress, Message, MessageType, new_method_call
 from jeepney.low_level import HeaderFields
 
 from screenagent.desktop.x11.accessible_items import CachedItem, items_question
-from screenagent.desktop.x11.accessible_nodes import AccessibleNode, Question, Reference, StateBits, references
+from screenagent.desktop.x11.accessible_nodes import (
+    REFERENCES,
+    AccessibleNode,
+    Method,
+    Question,
+    Reference,
+    RepeatedCall,
+    StateBits,
+    references,
+)
 from screenagent.desktop.x11.bus import Connection, receive, send_messages
 
 IN_FLIGHT: Final = 64
@@ -19,9 +28,18 @@ LONGEST_NAME: Final = 1000
 MOST_DESCRIBED: Final = 800
 """Objects that are described at a time; a table holds more cells than that."""
 
+MOST_LISTED: Final = 1000
+"""Objects; GTK takes a time that grows with their square, and does nothing else meanwhile."""
+ALL, CANONICAL = 1, 1
+"""Of what is matched, all that is named must hold; the order of matches is that of the tree."""
+
 BUS: Final = "org.freedesktop.DBus"
 ROOT: Final = "/org/a11y/atspi/accessible/root"
 REGISTRY: Final = Reference("org.a11y.atspi.Registry", ROOT)
+
+EXTENTS: Final = Method("GetExtents", "(iiii)", "org.a11y.atspi.Component", "u")
+"""Left, top, width and height; 0 asks for them on the screen. They are in the program's own units."""
+PID: Final = Method("GetConnectionUnixProcessID", "u", BUS, "s")
 
 Numbers = tuple[int, int, int, int]  # edges: left, top, right and bottom; or extents: left, top, width and height
 Held = tuple[Reference, StateBits]  # an object with the states of what holds it
@@ -48,11 +66,19 @@ class AccessibilityQuery:
     def program_of(self, pid: int) -> str | None:
         """Return the name on the bus of the program that is this process."""
         (programs,) = self.children([REGISTRY])
-        bus = DBusAddress("/org/freedesktop/DBus", BUS, BUS)
-        calls = [new_method_call(bus, "GetConnectionUnixProcessID", "s", (program.bus,)) for program in programs]
-        answers = self.many([Question(call, "u") for call in calls])
+        bus = Reference(BUS, "/org/freedesktop/DBus")
+        answers = self.many([bus.call(PID, program.bus) for program in programs])
         owned = zip(programs, answers, strict=True)
         return next((program.bus for program, answer in owned if answer and answer[0] == pid), None)
+
+    def is_small(self, program: str) -> bool:
+        """Return whether the windows of the program are known to hold no more objects than may be listed.
+
+        The program counts them in one go, and no further than that. To list more could keep it from its own work.
+        """
+        (tops,) = self.children([Reference(program, ROOT)])
+        answers = self.many([_counted(top) for top in tops if top.is_valid])
+        return bool(answers) and None not in answers and sum(len(answer[0]) for answer in answers) < MOST_LISTED
 
     def items(self, program: str) -> Sequence[CachedItem]:
         """Return all objects that the program lists; none if it keeps no list, or does not answer in time."""
@@ -98,10 +124,13 @@ class AccessibilityQuery:
         return answers
 
 
-def extents_question(place: Reference) -> Question:
-    """Ask for left, top, width and height on the screen, in the program's own units."""
-    component = DBusAddress(place.path, place.bus, "org.a11y.atspi.Component")
-    return Question(new_method_call(component, "GetExtents", "u", (0,)), "(iiii)")
+def _counted(top: Reference) -> Question:
+    """Ask for what lies below an object, whatever it is, but for no more than may be listed."""
+    anything: tuple[object, ...] = ([], ALL, {}, ALL, [], ALL, [], ALL, False)
+    collection = DBusAddress(top.path, top.bus, "org.a11y.atspi.Collection")
+    body = (anything, CANONICAL, MOST_LISTED, True)
+    call = new_method_call(collection, "GetMatches", "(aiia{ss}iaiiasib)uib", body)
+    return Question(RepeatedCall(call), REFERENCES)
 
 
 def _answers(answer: Message, question: Question) -> bool:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from jeepney import DBusAddress, Properties, new_method_call
-
 from screenagent.desktop.x11.accessible_nodes import (
     PASSWORD,
+    PROPERTY,
     REFERENCE,
     SELECTED,
     AccessibleNode,
+    Method,
     Question,
     Reference,
     StateBits,
@@ -21,6 +21,9 @@ from screenagent.desktop.x11.accessible_nodes import (
 AskMany = Callable[[Sequence[Question]], list[Any]]
 """Asks many questions at a time: the answers in order, None for each that was not answered."""
 
+TEXT: Final = "org.a11y.atspi.Text"
+GET_TEXT: Final = Method("GetText", "s", TEXT, "ii")
+SELECTED_CHILD: Final = Method("GetSelectedChild", REFERENCE, "org.a11y.atspi.Selection", "i")
 LONGEST: Final = 2000
 """Characters of a field's text that are asked for."""
 MOST_OPTIONS: Final = 400
@@ -39,12 +42,10 @@ def values(ask: AskMany, nodes: Sequence[AccessibleNode]) -> list[str | None]:
 
 def _questions(control: Reference, role: int) -> tuple[Question, ...]:
     """Of a password only how long it is; a spinner is asked for its text first, as it may be empty."""
-    text = DBusAddress(control.path, control.bus, "org.a11y.atspi.Text")
-    written = Question(new_method_call(text, "GetText", "ii", (0, LONGEST)), "s")
-    number = DBusAddress(control.path, control.bus, "org.a11y.atspi.Value")
-    current = Question(Properties(number).get("CurrentValue"), "v")
+    written = control.call(GET_TEXT, 0, LONGEST)
+    current = control.call(PROPERTY, "org.a11y.atspi.Value", "CurrentValue")
     if role == PASSWORD:
-        return (Question(Properties(text).get("CharacterCount"), "v"),)
+        return (control.call(PROPERTY, TEXT, "CharacterCount"),)
     if role in FIELDS:
         return (written,)
     if role == SPINNER:
@@ -81,9 +82,7 @@ def _choices(ask: AskMany, dropdowns: Sequence[AccessibleNode]) -> dict[Referenc
 
 
 def _told_chosen(ask: AskMany, dropdowns: Sequence[Reference]) -> dict[Reference, Reference]:
-    places = [DBusAddress(found.path, found.bus, "org.a11y.atspi.Selection") for found in dropdowns]
-    calls = [Question(new_method_call(place, "GetSelectedChild", "i", (0,)), REFERENCE) for place in places]
-    answers = zip(dropdowns, ask(calls), strict=True)
+    answers = zip(dropdowns, ask([found.call(SELECTED_CHILD, 0) for found in dropdowns]), strict=True)
     found = {dropdown: Reference(*answer[0]) for dropdown, answer in answers if answer}
     return {dropdown: option for dropdown, option in found.items() if option.is_valid}
 

@@ -103,6 +103,16 @@ class AtSpi:
         paths = {control.path for control in told if place in control.box}
         return tuple(event for event in events if event.path in paths)
 
+    def is_current(self, screenshot: Screenshot, at: float) -> bool:
+        """Return whether the program in front is known to have told of no change since then."""
+        connections, front, window = self._open, self._front, screenshot.window
+        if connections is None or front is None or window is None:
+            return False
+        program, log = front.program(window), connections.log
+        if program is None or program != connections.bus.followed:
+            return False
+        return log.has_heard(program) and log.is_complete_since(at) and not log.since(at, program)
+
     def note_pace(self, screenshot: Screenshot, *, late: bool) -> None:
         """Note whether the answer came later than the picture could be read."""
         if screenshot.window and (pid := screenshot.window.pid):
@@ -134,9 +144,9 @@ class AtSpi:
         if (edges := windows.edges(window)) is None:
             return
         with connections.bus.asking(deadline) as query:
-            top, controls = front.controls(query, window, screenshot.digest)
+            top, controls, in_time = front.controls(query, window, screenshot.digest)
             told = values(query.many, [control.node for control in controls])
-            if query.is_over:
+            if not controls and not in_time:
                 self.note_pace(screenshot, late=True)
         if (scale := _scale(top, edges)) is None:
             return

@@ -33,12 +33,18 @@ class BusLost(Exception):
     """The bus cannot be reached, has hung up, or speaks what cannot be read."""
 
 
+class Call(Protocol):
+    """A message to be sent."""
+
+    def serialise(self, *, serial: int) -> bytes: ...
+
+
 class Connection(Protocol):
     """What messages go out on and come in by."""
 
     @property
     def outgoing_serial(self) -> Iterator[int]: ...
-    def send(self, messages: Mapping[int, Message]) -> None: ...
+    def send(self, messages: Mapping[int, Call]) -> None: ...
     def receive(self, *, timeout: float) -> Message: ...
 
 
@@ -67,7 +73,7 @@ class Bus:
         """Return the descriptor that can be read once more has come."""
         return self._socket.fileno()
 
-    def send(self, messages: Mapping[int, Message]) -> None:
+    def send(self, messages: Mapping[int, Call]) -> None:
         """Send messages at once, each by its serial."""
         data = b"".join(message.serialise(serial=serial) for serial, message in messages.items())
         self._socket.settimeout(self._seconds)
@@ -122,7 +128,7 @@ def why_no_bus(address: str = "SESSION", *, seconds: float = 1.0) -> str | None:
     return None
 
 
-def send_messages(bus: Connection, messages: Sequence[Message]) -> list[int]:
+def send_messages(bus: Connection, messages: Sequence[Call]) -> list[int]:
     """Send messages, and return the serials that their replies will name."""
     numbered = {next(bus.outgoing_serial): message for message in messages}
     try:
@@ -141,7 +147,7 @@ def receive(bus: Connection, *, seconds: float) -> Message | None:
             return None
 
 
-def ask(bus: Connection, message: Message, *, seconds: float) -> Message | None:
+def ask(bus: Connection, message: Call, *, seconds: float) -> Message | None:
     """Send a message, and return the reply to it, or None if none comes in time."""
     deadline = time.monotonic() + seconds
     (serial,) = send_messages(bus, [message])

@@ -20,7 +20,7 @@ from screenagent.desktop.x11.accessible_events import EventLog
 from screenagent.desktop.x11.accessible_front import FrontWindow
 from screenagent.desktop.x11.accessible_items import ITEMS, AccessibilityParser
 from screenagent.desktop.x11.accessible_nodes import ENABLED, REFERENCES, SENSITIVE, SHOWING
-from screenagent.desktop.x11.accessible_query import ROOT
+from screenagent.desktop.x11.accessible_query import MOST_LISTED, ROOT
 from screenagent.desktop.x11.bus import LARGEST_MESSAGE, Bus
 from screenagent.screenshot import Window
 
@@ -51,9 +51,11 @@ class FakeProgram:
 
     objects: dict[str, FakeObject]
     lists: bool = True
+    counts: bool = True
     endless: bool = False
     unlisted: frozenset[str] = frozenset()
     silent: bool = False
+    silent_to: str = ""
     asked: Counter[str] = field(default_factory=Counter)
     _serials: Iterator[int] = field(default_factory=lambda: count(1))
 
@@ -83,7 +85,7 @@ class FakeProgram:
         with suppress(OSError):
             while data := self._theirs.recv(65536):
                 for message in parser.feed(data):
-                    if not self.silent:
+                    if not self.silent and message.header.fields[HeaderFields.member] != self.silent_to:
                         self._theirs.sendall(self._bytes(message))
 
     def _bytes(self, call: Message) -> bytes:
@@ -110,6 +112,8 @@ class FakeProgram:
                 if self.lists
                 else None
             )
+        if member == "GetMatches":
+            return (REFERENCES, ([(NAME, each) for each in self.objects][:MOST_LISTED],)) if self.counts else None
         if path == ROOT:
             return REFERENCES, ([(NAME, ROOT if destination != NAME else "/window")],)
         if (found := self.objects.get(path)) is None:

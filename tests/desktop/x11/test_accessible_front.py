@@ -6,8 +6,9 @@ import pytest
 
 from screenagent.desktop.x11.accessible_bus import AccessibilityBus
 from screenagent.desktop.x11.accessible_events import FLOOD
-from screenagent.desktop.x11.accessible_front import MOST, MOST_HIDDEN, FrontWindow
+from screenagent.desktop.x11.accessible_front import MOST, MOST_HIDDEN, FrontWindow, PlacedControls
 from screenagent.desktop.x11.accessible_nodes import CHECKED, ENABLED, MANAGES_DESCENDANTS, SENSITIVE
+from screenagent.desktop.x11.accessible_query import MOST_LISTED
 from screenagent.desktop.x11.bus import BusLost
 from tests.builders import eventually
 from tests.desktop.x11.accessible_program import (
@@ -52,6 +53,18 @@ def test_controls_are_found_in_the_list_of_a_program_or_level_by_level(lists: bo
         assert names(front_of(program, bus), bus) == ["Save", "Quit"]
     assert program.asked["GetItems"] == 1
     assert (program.asked["GetRole"] == 0) is lists
+
+
+@pytest.mark.parametrize("counts", [True, False])
+def test_a_program_of_too_many_objects_or_nobody_knows_how_many_is_asked_for_no_list(counts: bool) -> None:
+    objects = editor("Save")
+    if counts:
+        objects |= {f"/hidden{number}": FakeObject(BUTTON, states=()) for number in range(MOST_LISTED)}
+    program = FakeProgram(objects, counts=counts)
+    with program.connected() as bus:
+        front = front_of(program, bus)
+        assert names(front, bus) == names(front, bus) == ["Save"]
+    assert program.asked["GetItems"] == program.asked["RegisterEvent"] == 0
 
 
 def test_what_a_list_leaves_out_is_asked_for() -> None:
@@ -177,6 +190,29 @@ def test_a_program_that_never_answers_is_waited_for_no_longer_than_agreed() -> N
         began = time.monotonic()
         assert names(front_of(program, bus), bus, seconds=0.05) == []
         assert time.monotonic() - began < 2
+
+
+def test_a_program_that_has_hung_is_late() -> None:
+    program = FakeProgram(editor("Save"))
+    with program.connected() as bus:
+        front = front_of(program, bus)
+        names(front, bus)
+        program.silent = True
+        with bus.asking(time.monotonic() + 0.05) as query:
+            assert front.controls(query, WINDOW, "first") == PlacedControls(in_time=False)
+
+
+def test_a_tree_that_was_read_in_part_is_not_kept() -> None:
+    program = FakeProgram(editor("Save"))
+    with program.connected() as bus:
+        front = front_of(program, bus)
+        with bus.asking(time.monotonic() + 5) as query:
+            assert bus.follow(query, NAME)
+        hears(program)
+        program.silent_to = "GetChildren"
+        assert names(front, bus, seconds=0.05) == []
+        program.silent_to = ""
+        assert names(front, bus) == ["Save"]
 
 
 def test_two_threads_do_not_ask_at_once() -> None:

@@ -104,6 +104,7 @@ def test_by_sight_no_program_is_asked(reader: ScreenReader) -> None:
 def test_a_picture_from_a_file_is_asked_of_nobody() -> None:
     with closing(AtSpi(":4711")) as program:
         assert program.elements(screen().screenshot) == ()
+        assert not program.is_current(screen().screenshot, 0)
 
 
 class Asked(AtSpi):
@@ -149,10 +150,12 @@ def test_a_tree_is_kept_and_true_while_a_real_program_changes(virtual: VirtualDe
         click = Approved(action=Click(target="7"), locations=(location,), on=shot, verdict=Approve())
         virtual.desktop.perform(click)
         eventually(lambda: program.events_since(before, window, place=seven.box.center), seconds=10)
+        assert not program.is_current(shot, before)
         eventually(
             lambda: [one.value for one in told().values() if one.role == "field"] == ["7"], seconds=10, seen=told
         )
         assert program.events_since(time.monotonic(), window) == ()
+        assert program.is_current(shot, time.monotonic())
     os.kill(window.pid or 0, signal.SIGTERM)
 
 

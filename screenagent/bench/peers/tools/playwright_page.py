@@ -1,6 +1,7 @@
 """Playwright: locators by role, label and text in a Chromium of its own, which wait until a target can be acted on.
 
-It raises an error after 5 s or says nothing; an `expect` that holds is `done`. Names match in part, as by default.
+It raises an error after 5 s or says nothing; an `expect` that holds is `done`. Names match as a whole, as for the
+other tools; by default they match in part.
 """
 
 from __future__ import annotations
@@ -27,16 +28,17 @@ def _perform(page: Page, asked: PeerAsked) -> ToolAnswer:
         case "open":
             page.goto(words)
         case "click":
-            page.get_by_role(asked["role"], name=words).click()
+            page.get_by_role(asked["role"], name=words, exact=True).click()
         case "type":
-            page.get_by_label(at).fill(words)
+            page.get_by_label(at, exact=True).fill(words)
         case "check":
             expect(page.get_by_text(words)).to_be_visible()
             return "done", "visible"
         case "choose":
             page.locator("p", has_text=at).locator("select").select_option(words)
         case _:
-            page.get_by_role("row", name=at).get_by_role("button", name=words).click()
+            row = page.get_by_role("row").filter(has=page.get_by_role("cell", name=at, exact=True))
+            row.get_by_role("button", name=words, exact=True).click()
     return "sent", ""
 
 
