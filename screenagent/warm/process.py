@@ -75,7 +75,7 @@ def _wait_for_client(modules: Sequence[str], idle_seconds: float) -> None:
     """Fork what carries a command out for a client; this returns there alone."""
     variables, code = dict(os.environ), code_in_use()
     place = WarmPlace.taken()
-    from screenagent.warm.loaded import load  # OpenCV changes the environment when it is imported
+    from screenagent.warm.loaded import load  # once it is known which place is ours
 
     load(modules)
     loaded = {name: value for name, value in os.environ.items() if variables.get(name) != value}
