@@ -212,6 +212,11 @@ _LEADING: Final = frozenset(("left", "right", "up", "down", "home", "end", "page
 """Keys that may do no more than move a caret or a focus."""
 
 
+def may_show_nothing(action: Action) -> bool:
+    """Return whether an input has done what it is for even if nothing shows: keys that copy, cut or select all."""
+    return isinstance(action, PressKeys) and action.keys in _SILENT
+
+
 def usual_expectation(action: Action) -> Change | None:
     """Return what an input is expected to bring about where nothing else is said: that something changes. The mouse
     may come to a place, and keys may copy, lead on or be held, without that."""
