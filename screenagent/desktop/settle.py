@@ -43,7 +43,8 @@ class SentAction:
     """What the screen is to answer: how it was before, when the last input was sent, and where the mouse was and is.
 
     With `confirms`, a press of Enter: a button anywhere may look pressed for long before what it does begins. With
-    `shortcut`, likewise but not for long. With `silent` nothing may show at all. `watched` says for how long the application had been watched before.
+    `shortcut`, likewise but not for long. With `silent` nothing may show at all. `watched` says for how long the
+    application had been watched before.
     """
 
     before: ScreenFrame
