@@ -59,14 +59,25 @@ REFUSED: Final[frozenset[FailureCode]] = frozenset(get_args(Literal[_NotReachabl
 _WordsCode = Literal["seen", "in_title", "not_seen", "unsure", "gone", "still_there", "never_there"]
 _NoNewsCode = Literal["already_there", "typed", "as_before"]  # the last one is of logs of version 0.1
 _StateCode = Literal["in_state", "not_in_state", "state_unknown"]
+_WindowCode = Literal["in_front", "not_in_front", "opened", "not_opened", "closed", "not_closed"]
 _PixelsCode = Literal["unchanged", "changed_here", "changed_elsewhere", "doubtful"]
 
 EffectCode = Literal[
-    "", _WordsCode, _NoNewsCode, _StateCode, _PixelsCode, "bad_news", "value", "judged", "not_judged", "answered"
+    "",
+    _WordsCode,
+    _NoNewsCode,
+    _StateCode,
+    _PixelsCode,
+    _WindowCode,
+    "bad_news",
+    "value",
+    "judged",
+    "not_judged",
+    "answered",
 ]
 """What the checker saw, for programs; the evidence beside it is for people."""
 
-Witness = Literal["", "pixels", "words", "model", "accessibility"]
+Witness = Literal["", "pixels", "words", "model", "accessibility", "windows"]
 """Who says what an action brought about."""
 
 Recovery = Literal["wait", "zoom", "again", "slowly", "reopen", "retype", "hover", "think", "ask"]

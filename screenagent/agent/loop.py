@@ -10,7 +10,20 @@ from importlib import import_module
 from typing import Final, cast
 
 from screenagent import events
-from screenagent.actions import Action, Ask, Change, Finish, Input, Move, TypeText, Verify, Wait, WaitFor, describe
+from screenagent.actions import (
+    Action,
+    Ask,
+    Change,
+    Finish,
+    Input,
+    Move,
+    TypeText,
+    Verify,
+    Wait,
+    WaitFor,
+    WindowInput,
+    describe,
+)
 from screenagent.agent import guard
 from screenagent.agent.caret import CaretWatch
 from screenagent.agent.ending import ended
@@ -359,11 +372,14 @@ class _Run:
         """The settled screen after a step; where that says what should be seen, once it is seen or time is up."""
         typed = typed_texts(self.episode)
 
+        is_of_window = isinstance(step.action, WindowInput)
+
         def is_seen(after: Screenshot) -> bool:
-            return self.agent.checker.quick_check(step, before, after, at=at, typed=typed).as_expected
+            effect = self.agent.checker.quick_check(step, before, after, at=at, typed=typed)
+            return effect.as_expected or (is_of_window and effect.outcome == "contradicted")
 
         # That anything changes, a desktop waits for by itself.
-        watched = step.expected is not None and not isinstance(step.expected, Change)
+        watched = is_of_window or (step.expected is not None and not isinstance(step.expected, Change))
         return self._eyes.look(is_seen if watched else None, seconds=seconds)
 
     def _check(self, step: PlannedStep, before: Screenshot | None, at: tuple[Location, ...]) -> events.Checked:

@@ -25,9 +25,11 @@ class FloatingArea(NamedTuple):
 class Floating:
     """Menus and lists, tips, and with `windows` all that takes the mouse, from the lowest to the top.
 
-    A window that no window manager has framed, such as a menu, is known by the window that it belongs to.
+    A window that no window manager has framed, such as a menu, is known by the window that it belongs to. `managed` are
+    the windows that programs have open, without panels, also those that are not on the screen.
     """
 
     popups: tuple[FloatingArea, ...] = ()
     tips: tuple[FloatingArea, ...] = ()
     windows: tuple[tuple[Window, FloatingArea], ...] = ()
+    managed: tuple[Window, ...] = ()

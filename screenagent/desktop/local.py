@@ -12,7 +12,7 @@ from typing import Final, Self
 from pydantic import SecretStr
 
 from screenagent import keys
-from screenagent.actions import Click, Drag, HoldKeys, Input, Move, PressKeys, Scroll, TypeText
+from screenagent.actions import Click, Drag, HoldKeys, Input, Move, PressKeys, Scroll, TypeText, WindowInput
 from screenagent.control import Control, Interrupted
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.aim import Aim, app_of
@@ -26,12 +26,14 @@ from screenagent.desktop.keyboard import Keyboard
 from screenagent.desktop.mouse import Mouse
 from screenagent.desktop.pending_work import PendingWork, program_of
 from screenagent.desktop.platform import open_system
+from screenagent.desktop.programs import ProgramStarter, StartProgram
 from screenagent.desktop.receiver import Receiver
 from screenagent.desktop.screen import ScreenCapture, how_changed
 from screenagent.desktop.secret_masking import SecretMasking, withheld
 from screenagent.desktop.sent_input import HeldInput, SentInput
 from screenagent.desktop.settle import TYPED_QUIET_SECONDS, GoesOn, SentAction, Settling, sent_now
 from screenagent.desktop.typing_watch import TypingWatch
+from screenagent.desktop.window_inputs import WindowInputs
 from screenagent.geometry import Display, Pixel
 from screenagent.protocols import Approved, MayGoOn, Retry, TextReader
 from screenagent.screenshot import Screenshot, Window
@@ -48,6 +50,7 @@ class LocalDesktop:
     `display` names an X server, by default the session's. Without `secrets` none is typed;
     `reader` finds what an application shows of them elsewhere. `reads_ahead`, which may be set later, is told of each
     screen that will be asked about as soon as the screen has settled, and must not keep the caller waiting.
+    `start` starts programs, by default in the user's own session.
     """
 
     def __init__(
@@ -60,6 +63,7 @@ class LocalDesktop:
         reader: TextReader | None = None,
         user_keys: keys.UserKeys = keys.ONLY_STOP,
         away: Callable[[], str | None] = lambda: None,
+        start: StartProgram | None = None,
     ) -> None:
         self._away = away
         self.ledger = SentInput()
@@ -76,6 +80,8 @@ class LocalDesktop:
         with ExitStack() as stack:
             self._open(stack, display=display, monitor=monitor, user_keys=user_keys)
             self._stack = stack.pop_all()
+        start = start or ProgramStarter(self.x_display)
+        self._window_inputs = WindowInputs(self._windows, self.control, start, self._traces.masked)
         self._agreed = self._screen.display
         self._receiver = Receiver(
             self._windows,
@@ -312,6 +318,12 @@ class LocalDesktop:
                 self._mouse.scroll(direction, notches=notches)
             case TypeText() | PressKeys() | HoldKeys() as action:
                 self._send_keys(action, approved)
+            case action:
+                self._send_to_window(action, approved)
+
+    def _send_to_window(self, action: WindowInput, approved: Approved[Input]) -> None:
+        self.ledger.looked(time.monotonic())
+        self._window_inputs.send(action, approved.on)
 
     def _send_keys(self, action: TypeText | PressKeys | HoldKeys, approved: Approved[Input]) -> None:
         self.ledger.looked(time.monotonic())
@@ -354,7 +366,11 @@ class LocalDesktop:
     def _floating(self) -> Floating:
         """What lies on the display, with titles that name secrets instead of quoting them."""
         found, masked = self._system_floating(), self._traces.masked
-        return replace(found, windows=tuple((masked(owner) or owner, area) for owner, area in found.windows))
+        return replace(
+            found,
+            windows=tuple((masked(owner) or owner, area) for owner, area in found.windows),
+            managed=tuple(masked(window) or window for window in found.managed),
+        )
 
     def _moving(self) -> tuple[Patch, ...]:
         return self._ambient.moving(at=time.monotonic())

@@ -113,6 +113,7 @@ class ScreenCapture:
             "moving": places + _on(captured.display, floating.tips if floating else ()),
             "popups": popups,
             "windows": _windows_on(captured.display, floating) if floating else (),
+            "managed": floating.managed if floating else (),
             "focus": focus,
             "pointer": pointer,
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -11,12 +12,15 @@ from screenagent.actions import (
     Action,
     Ask,
     Click,
+    CloseWindow,
     Drag,
     Expectation,
     Finish,
+    FocusWindow,
     Gone,
     HoldKeys,
     Move,
+    OpenProgram,
     PressKeys,
     Scroll,
     Target,
@@ -230,7 +234,7 @@ def _with_values(action: ScriptAction, binding: Binding) -> ScriptAction:
 
 def _words_of(step: AnyStep) -> Iterator[str]:
     """The words that a step looks for, or asks, as they stand in the script."""
-    for name in ("expect", "wait_for", "ask", "approve"):
+    for name in ("expect", "wait_for", "ask", "approve", "open", "focus", "close"):
         match getattr(step, name, None):
             case Vanished(gone=words) | New(new=words) | str(words):
                 yield words
@@ -245,13 +249,16 @@ def script_plan(actions: Sequence[ScriptAction]) -> Plan:
 
 
 def renamed_target(planned: PlannedStep, words: str) -> PlannedStep:
-    """Return `planned` with its target, or the first one of a drag, called `words`."""
+    """Return `planned` with its target, or the first one of a drag, called `words`,
+    or its window."""
     action = planned.action
     match action:
         case Click() | Move() | Scroll():
             action = action.model_copy(update={"target": Target(words=words)})
         case Drag(path=(_, *rest)):
             action = action.model_copy(update={"path": (Target(words=words), *rest)})
+        case FocusWindow() | CloseWindow():
+            action = action.model_copy(update={"window": words})
     return planned.model_copy(update={"action": action})
 
 
@@ -293,6 +300,12 @@ def _actions(step: AnyStep, script: Script, binding: Binding) -> Iterator[Action
             yield PressKeys(keys=keys.chord(chord), times=times)
         case schema.HoldStep(hold_keys=chord, seconds=seconds):
             yield HoldKeys(keys=keys.chord(chord), seconds=seconds)
+        case schema.OpenStep(open=command, timeout=timeout):
+            yield OpenProgram(command=_command(command, binding), **({"seconds": timeout} if timeout else {}))
+        case schema.FocusStep(focus=words):
+            yield FocusWindow(window=binding.words(words))
+        case schema.CloseStep(close=words):
+            yield CloseWindow(window=binding.words(words))
         case schema.WaitForStep(wait_for=FileThere()) | schema.ExpectStep(expect=FileThere()):
             pass  # looked for by the planner: it is not on the screen
         case schema.WaitForStep(wait_for=expected, timeout=timeout):
@@ -303,6 +316,12 @@ def _actions(step: AnyStep, script: Script, binding: Binding) -> Iterator[Action
             yield Ask(question=binding.words(question))
         case schema.ApproveStep(approve=question):
             yield Ask(question=f"{binding.fill(question)} (yes or no)")
+
+
+def _command(command: str, binding: Binding) -> str:
+    """Return the command with its values filled in: what stands in one argument stays in it, whatever the value is."""
+    places = PLACE.sub(lambda place: f"{{{{{place[2]}}}}}", command)
+    return shlex.join(map(binding.fill, shlex.split(places)))
 
 
 def _watch(expected: Expected, seconds: float, binding: Binding) -> WaitFor:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from screenagent.planning.skills.view import ScreenView
 from screenagent.protocols import Grounder, StateReader, TextReader
 from screenagent.screenshot import Screenshot
-from screenagent.scripts.replay.readout import ValueReading, Unread
+from screenagent.scripts.replay.readout import Unread, ValueReading
 from screenagent.scripts.schema import ReadAs
 
 

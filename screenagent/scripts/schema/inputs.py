@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from screenagent.actions import Button, Direction, Modifier, Words
+from screenagent.actions import Button, Command, Direction, Modifier, Words
 from screenagent.geometry import Value
 from screenagent.scripts.schema.parts import AnchorName, Chord, Expected, Placed, ScriptTarget, Timeout, slug
 
@@ -156,7 +156,7 @@ class TurnOffStep(TargetStep):
 class OpenStep(ScriptStep):
     """Start a program, with its arguments, and wait until a window of it is in front."""
 
-    open: Words
+    open: Command
 
 
 class FocusStep(ScriptStep):
