@@ -6,7 +6,19 @@ from typing import Annotated, Final, Literal, Self, get_args
 
 from pydantic import Field
 
-from screenagent.actions import Action, Expectation, Finish, Gone, Move, Verify, Visible, WaitFor, describe
+from screenagent.actions import (
+    Action,
+    Change,
+    Expectation,
+    Finish,
+    Gone,
+    Move,
+    Verify,
+    Visible,
+    WaitFor,
+    WindowInput,
+    describe,
+)
 from screenagent.geometry import Box, Doubt, Location, Value
 from screenagent.screenshot import Screenshot
 from screenagent.usage import Usage
@@ -97,6 +109,17 @@ class PlannedStep(Value):
         if isinstance(self.action, WaitFor):
             return (Gone if self.action.gone else Visible)(words=self.action.words)
         return self.expectation
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether more is looked for after it than any change, for which a desktop waits by itself."""
+        named = self.expected is not None and not isinstance(self.expected, Change)
+        return named or isinstance(self.action, WindowInput)
+
+    def is_settled_by(self, effect: Effect) -> bool:
+        """Whether nothing else is waited for after this effect; a window that asks a question will not close."""
+        asks = isinstance(self.action, WindowInput) and effect.outcome == "contradicted"
+        return effect.as_expected or asks
 
     def __str__(self) -> str:
         return describe(self.action)

@@ -7,7 +7,14 @@ from pathlib import PurePath
 
 from screenagent.actions import CloseWindow, FocusWindow, OpenProgram, WindowInput
 from screenagent.events import Effect, EffectCode, Outcome, Witness
-from screenagent.perception.named_window import is_of, listed, names_one, open_windows, title_words, window_named
+from screenagent.perception.named_window import (
+    belongs_to,
+    names_one,
+    open_windows,
+    title_list,
+    title_words,
+    window_named,
+)
 from screenagent.screenshot import Screenshot, Window
 
 
@@ -51,17 +58,19 @@ def _opened(program: str, before: Screenshot, after: Screenshot) -> Effect:
     came = [window for window in open_windows(after) if not _has(before, window) and not window.own]
     front = after.window
     if front is None or front.own:
-        seen = f"; {listed(came)} came" if came else ""
+        seen = f"; {title_list(came)} came" if came else ""
         return _effect("unmet", "not_opened", f"no window of {name} is in front{seen}")
     if any(window.id == front.id for window in came):
-        others = [window for window in came if is_of(window, name)]
-        if others and not is_of(front, name):
-            return _effect("unmet", "not_opened", f"{listed(others)} came, but {title_words(front)} is in front of it")
+        others = [window for window in came if belongs_to(window, name)]
+        if others and not belongs_to(front, name):
+            return _effect(
+                "unmet", "not_opened", f"{title_list(others)} came, but {title_words(front)} is in front of it"
+            )
         return _effect("confirmed", "opened", f"a new window came, and is in front: {title_words(front)}")
     if came:
-        return _effect("unmet", "not_opened", f"{listed(came)} came, and is not in front; {_front_words(after)}")
+        return _effect("unmet", "not_opened", f"{title_list(came)} came, and is not in front; {_front_words(after)}")
     was_there = before.window is not None and before.window.id == front.id
-    if is_of(front, name) and not was_there:
+    if belongs_to(front, name) and not was_there:
         evidence = f"{title_words(front)}, which was open before, came to the front"
         return _effect("confirmed", "in_front", evidence)
     return _effect("unmet", "not_opened", f"no new window came; {_front_words(after)}")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from screenagent.geometry import Pixel
@@ -33,3 +34,8 @@ class Floating:
     tips: tuple[FloatingArea, ...] = ()
     windows: tuple[tuple[Window, FloatingArea], ...] = ()
     managed: tuple[Window, ...] = ()
+
+    def masked(self, mask: Callable[[Window | None], Window | None]) -> Floating:
+        """Return the same with what `mask` makes of each window."""
+        windows = tuple((mask(owner) or owner, area) for owner, area in self.windows)
+        return replace(self, windows=windows, managed=tuple(mask(window) or window for window in self.managed))

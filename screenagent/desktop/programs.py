@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from screenagent.desktop.json_lines import without_secrets
 from screenagent.desktop.platform import WindowSystem
 from screenagent.desktop.process_stat import stat_fields
-from screenagent.perception.named_window import is_of
+from screenagent.perception.named_window import belongs_to
 from screenagent.protocols import Retry
 from screenagent.screenshot import Window
 
@@ -83,7 +83,7 @@ class Launch:
         return f"“{self._program}” ended with status {status}, and no window of it came"
 
     def _is_ours(self, window: Window) -> bool:
-        return is_of(window, self._program) or (window.pid is not None and self._is_below(window.pid))
+        return belongs_to(window, self._program) or (window.pid is not None and self._is_below(window.pid))
 
     def _is_below(self, pid: int) -> bool:
         """Whether a process is the program's, or of the session that it was started in."""
@@ -91,4 +91,4 @@ class Launch:
 
     def _was_raised(self) -> bool:
         front, before = self._windows.foreground(), self._was_in_front
-        return front is not None and (before is None or front.id != before.id) and is_of(front, self._program)
+        return front is not None and (before is None or front.id != before.id) and belongs_to(front, self._program)

@@ -32,7 +32,7 @@ def window_named(words: str, screen: Screenshot) -> Window:
     if not others:
         raise Retry(f"no window fits “{words}”; {_open_words(screen)}", "not_found")
     if len(others) > 1:
-        raise Retry(f"{len(others)} windows fit “{words}”: {listed(others)}", "unsure")
+        raise Retry(f"{len(others)} windows fit “{words}”: {title_list(others)}", "unsure")
     return others[0]
 
 
@@ -45,7 +45,7 @@ def names_one(words: str, screen: Screenshot) -> bool:
     return True
 
 
-def is_of(window: Window, program: str) -> bool:
+def belongs_to(window: Window, program: str) -> bool:
     """Return whether `window` is of an application that is called as `program` is."""
     parts = [part for part in re.split(r"[\W_]+", program.casefold()) if len(part) > 2 and not part.isdigit()]
     called = re.split(r"[\W_]+", window.app.casefold())
@@ -60,7 +60,7 @@ def title_words(window: Window) -> str:
     return f"{title} ({window.app})" if window.app else title
 
 
-def listed(windows: Sequence[Window]) -> str:
+def title_list(windows: Sequence[Window]) -> str:
     """Return the names of windows; of many the first ones."""
     names = ", ".join(map(title_words, windows[:NAMED]))
     return f"{names} and {len(windows) - NAMED} more" if len(windows) > NAMED else names
@@ -68,7 +68,7 @@ def listed(windows: Sequence[Window]) -> str:
 
 def _open_words(screen: Screenshot) -> str:
     there = [window for window in open_windows(screen) if not window.own]
-    return f"open are {listed(there)}" if there else "none is open"
+    return f"open are {title_list(there)}" if there else "none is open"
 
 
 def _best(words: str, fitting: Sequence[Window]) -> Sequence[Window]:

@@ -58,6 +58,7 @@ def test_a_window_on_another_desktop_comes_to_the_front(two_windows: VirtualDesk
     ask_manager(two_windows, "Orders", "_NET_WM_DESKTOP", [1, 2, 0, 0, 0])
     eventually(lambda: "Orders" not in [window.title for window in two_windows.desktop.screenshot().windows])
     assert performed(two_windows.desktop, FocusWindow(window="Orders")).outcome == "confirmed"
+    assert performed(two_windows.desktop, FocusWindow(window="Invoices")).outcome == "confirmed"
 
 
 def test_a_closed_window_is_gone_and_one_that_stays_is_told(virtual: VirtualDesktop) -> None:

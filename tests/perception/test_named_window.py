@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from screenagent.fakes import plain_screen
-from screenagent.perception.named_window import is_of, window_named
+from screenagent.perception.named_window import belongs_to, window_named
 from screenagent.protocols import Retry
 from screenagent.screenshot import Screenshot, Window
 
@@ -74,4 +74,4 @@ def test_where_no_windows_are_known_the_one_in_front_is() -> None:
     ],
 )
 def test_an_application_is_of_the_program_that_it_is_called_after(app: str, program: str, *, expected: bool) -> None:
-    assert is_of(Window(id=1, app=app), program) is expected
+    assert belongs_to(Window(id=1, app=app), program) is expected

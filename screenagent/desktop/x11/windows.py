@@ -33,6 +33,7 @@ from screenagent.screenshot import Window
 ACTIVATE_SECONDS: Final = 2.0
 POLL_SECONDS: Final = 0.05  # how often windows are looked at that nothing was said of
 PAGER: Final = 2  # the source indication by which a window manager obeys rather than flashes the task bar
+EVERY_DESKTOP: Final = 0xFFFFFFFF  # what a window says that is on all of them
 WINDOW_TYPE: Final = "_NET_WM_WINDOW_TYPE"
 DESCRIPTION: Final = ("_NET_WM_PID", "WM_CLASS", "_NET_WM_NAME", "WM_NAME", WINDOW_TYPE, "WM_TRANSIENT_FOR")
 SPLASH: Final = "_NET_WM_WINDOW_TYPE_SPLASH"
@@ -199,10 +200,18 @@ class X11Windows:
         return {name for name in (TIP, *POPUPS) if self._display.get_atom(name) in atoms}
 
     def activate(self, window: Window) -> None:
-        """Bring `window` to the front, and wait until it is there."""
+        """Bring `window` to the front, with the desktop that it is on, and wait until it is there."""
+        self._change_to_desktop_of(window)
         self._ask_manager("_NET_ACTIVE_WINDOW", window.id, [PAGER, X.CurrentTime, 0, 0, 0])
         if not until(lambda: self._is_front(window), seconds=ACTIVATE_SECONDS, poll=POLL_SECONDS, wait=self.changed):
             raise Retry(f"the window {window.title!r} does not come to the front", "not_in_front")
+
+    def _change_to_desktop_of(self, window: Window) -> None:
+        """A window manager may only flash the task bar for a window that is on another desktop."""
+        lying = self._display.create_resource_object("window", window.id)
+        of = property_values(lying, "_NET_WM_DESKTOP", Xatom.CARDINAL)
+        if of and of[0] != EVERY_DESKTOP and of != property_values(self._root, "_NET_CURRENT_DESKTOP", Xatom.CARDINAL):
+            self._ask_manager("_NET_CURRENT_DESKTOP", self._root.id, [of[0], X.CurrentTime, 0, 0, 0])
 
     def ask_to_close(self, window: Window) -> None:
         """Press, as it were, the button in the frame of `window` that closes it."""

@@ -34,7 +34,7 @@ from screenagent.events import Plan, PlannedStep
 from screenagent.geometry import Point, Size, Value
 from screenagent.scripts import Placed, Script, schema
 from screenagent.scripts.linked import Linked
-from screenagent.scripts.parameters import PLACE, filled, foreseen, names_in
+from screenagent.scripts.parameters import PLACE, arguments, filled, foreseen, names_in
 from screenagent.scripts.schema import (
     AnyStep,
     Expected,
@@ -213,6 +213,7 @@ def _actions_of(
 
 def _action(step: AnyStep, path: KeyPath, script: Script, binding: Binding, planned: PlannedStep) -> ScriptAction:
     window = (step.window if isinstance(step, schema.KeyboardStep) else None) or script.window
+    window = None if isinstance(step, schema.WindowStep) else window
     return _with_values(ScriptAction(path, step, script, planned, window), binding)
 
 
@@ -301,7 +302,9 @@ def _actions(step: AnyStep, script: Script, binding: Binding) -> Iterator[Action
         case schema.HoldStep(hold_keys=chord, seconds=seconds):
             yield HoldKeys(keys=keys.chord(chord), seconds=seconds)
         case schema.OpenStep(open=command, timeout=timeout):
-            yield OpenProgram(command=_command(command, binding), **({"seconds": timeout} if timeout else {}))
+            yield OpenProgram(
+                command=shlex.join(map(binding.fill, arguments(command))), **({"seconds": timeout} if timeout else {})
+            )
         case schema.FocusStep(focus=words):
             yield FocusWindow(window=binding.words(words))
         case schema.CloseStep(close=words):
@@ -316,12 +319,6 @@ def _actions(step: AnyStep, script: Script, binding: Binding) -> Iterator[Action
             yield Ask(question=binding.words(question))
         case schema.ApproveStep(approve=question):
             yield Ask(question=f"{binding.fill(question)} (yes or no)")
-
-
-def _command(command: str, binding: Binding) -> str:
-    """Return the command with its values filled in: what stands in one argument stays in it, whatever the value is."""
-    places = PLACE.sub(lambda place: f"{{{{{place[2]}}}}}", command)
-    return shlex.join(map(binding.fill, shlex.split(places)))
 
 
 def _watch(expected: Expected, seconds: float, binding: Binding) -> WaitFor:

@@ -21,7 +21,7 @@ def was_lost(step: Step) -> bool:
     return step.feedback != "" and is_about_a_target and not step.acted and step.verdict is None
 
 
-def has_closed(step: Step | None, screen: Screenshot) -> bool:
+def has_window_closed(step: Step | None, screen: Screenshot) -> bool:
     """Whether the window that `step` asked to close is no longer open."""
     if step is None or not isinstance(step.action, CloseWindow) or not names_one(step.action.window, step.before):
         return False

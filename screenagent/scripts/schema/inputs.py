@@ -153,19 +153,23 @@ class TurnOffStep(TargetStep):
     turn_off: ScriptTarget
 
 
-class OpenStep(ScriptStep):
+class WindowStep(ScriptStep):
+    """About a program or a window, whichever is in front."""
+
+
+class OpenStep(WindowStep):
     """Start a program, with its arguments, and wait until a window of it is in front."""
 
     open: Command
 
 
-class FocusStep(ScriptStep):
+class FocusStep(WindowStep):
     """Bring a window to the front, by words in its title or the name of its application."""
 
     focus: Words
 
 
-class CloseStep(ScriptStep):
+class CloseStep(WindowStep):
     """Ask a window to close."""
 
     close: Words

@@ -18,6 +18,7 @@ from screenagent.screenshot import Screenshot, Window
 from screenagent.scripts import bound
 from screenagent.scripts.file import parsed
 from screenagent.scripts.replay import Replay
+from screenagent.scripts.replay.steps import ScriptApi
 from tests.builders import fake_agent
 from tests.timeless import timeless
 
@@ -225,3 +226,26 @@ def test_a_window_that_is_not_there_is_waited_for_and_then_ends_the_replay() -> 
     assert result == "gave_up"
     assert "no window fits “Invoices”; open are “Book1” (gnumeric)" in message
     assert desktop.performed == []
+
+
+def test_a_question_that_a_closing_window_asks_is_a_popup_of_the_script() -> None:
+    question = Window(id=3, title="Save changes?", app="gnumeric", is_dialog=True)
+    desktop = with_windows((BOOK, LIST), (BOOK, LIST, question), (BOOK,))
+    popup = "on_popup:\n  - seen: Save changes\n    do: [{press: escape}]\n"
+    events = replayed(f"{steps('  - close: Invoices')}\n{popup}", desktop=desktop)
+    assert ended(events) == ("done", "every step was carried out")
+    assert [action.kind for action in desktop.performed] == ["close", "press_keys"]
+
+
+def test_a_window_step_asks_for_no_other_window_in_front() -> None:
+    desktop = with_windows((LIST, BOOK))
+    text = "name: test\ntimeout: 0.01\nwindow: Calendar\nsteps:\n  - close: Nowhere\n"
+    assert ended(replayed(text, desktop=desktop))[0] == "gave_up"
+    assert desktop.performed == []
+
+
+def test_a_program_opens_with_its_arguments_as_they_stand() -> None:
+    desktop = with_windows((LIST,), (LIST, BOOK))
+    script = ScriptApi(fake_agent(ScriptedPlanner([]), desktop=desktop), FakeReader(()))
+    script.open("gnumeric", "a b {{c}}.csv")
+    assert desktop.performed == [OpenProgram(command="gnumeric 'a b {{c}}.csv'")]
