@@ -43,16 +43,21 @@ class ProgramStarter:
         return process
 
 
+def windows_there(windows: WindowSystem) -> tuple[Window, ...]:
+    """Return the windows that programs have open; the one in front, where the system tells no others."""
+    return windows.all() or tuple(filter(None, (windows.foreground(),)))
+
+
 class Launch:
     """A program that is started, and the windows that come after that; `Retry` if it cannot be started."""
 
     def __init__(self, argv: Sequence[str], *, windows: WindowSystem, start: StartProgram) -> None:
         self._windows = windows
         self._program = PurePath(argv[0]).name
-        self._earlier = frozenset(window.id for window in windows.all())
+        self._earlier = frozenset(window.id for window in windows_there(windows))
         self._was_in_front = windows.foreground()
         try:
-            self._process = start(argv)
+            self.process = start(argv)
         except FileNotFoundError as missing:
             raise Retry(f"there is no program “{argv[0]}”; is it installed and spelled right?") from missing
         except OSError as wrong:
@@ -63,21 +68,21 @@ class Launch:
         return self.window() is not None or self._was_raised()
 
     def has_ended(self) -> bool:
-        return self._process.poll() is not None
+        return self.process.poll() is not None
 
     def has_ended_well(self) -> bool:
         """Whether the command is over, and may have left its window to a program that was running before."""
-        return self._process.poll() == 0
+        return self.process.poll() == 0
 
     def window(self) -> Window | None:
         """Return the program's new window; None while there is none."""
-        came = [window for window in self._windows.all() if window.id not in self._earlier and not window.own]
+        came = [window for window in windows_there(self._windows) if window.id not in self._earlier and not window.own]
         own = (window for window in came if self._is_ours(window))
         return next(own, came[0] if came and self.has_ended_well() else None)
 
     def why_nothing(self, seconds: float) -> str:
         """Return in words why no window came in that time."""
-        status = self._process.poll()
+        status = self.process.poll()
         if status is None:
             return f"“{self._program}” opened no window within {seconds:g} s"
         return f"“{self._program}” ended with status {status}, and no window of it came"
@@ -87,7 +92,7 @@ class Launch:
 
     def _is_below(self, pid: int) -> bool:
         """Whether a process is the program's, or of the session that it was started in."""
-        return pid == self._process.pid or stat_fields(pid)[SESSION : SESSION + 1] == [str(self._process.pid)]
+        return pid == self.process.pid or stat_fields(pid)[SESSION : SESSION + 1] == [str(self.process.pid)]
 
     def _was_raised(self) -> bool:
         front, before = self._windows.foreground(), self._was_in_front

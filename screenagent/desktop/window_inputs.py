@@ -11,7 +11,7 @@ from typing import Final
 from screenagent.actions import CloseWindow, FocusWindow, OpenProgram, WindowInput
 from screenagent.control import Control
 from screenagent.desktop.platform import WindowSystem
-from screenagent.desktop.programs import Launch, StartProgram
+from screenagent.desktop.programs import Launch, StartProgram, windows_there
 from screenagent.perception.named_window import title_words, window_named
 from screenagent.protocols import Outdated, Retry
 from screenagent.screenshot import Screenshot, Window
@@ -46,8 +46,7 @@ class WindowInputs:
     def _still_there(self, words: str, reviewed: Screenshot) -> Window:
         """Return the window that was reviewed; `Outdated` if it is called otherwise now, `Retry` if it has closed."""
         meant = window_named(words, reviewed)
-        there = self.windows.all() or tuple(filter(None, (self.windows.foreground(),)))
-        now = self.masked(next((window for window in there if window.id == meant.id), None))
+        now = self.masked(next((window for window in windows_there(self.windows) if window.id == meant.id), None))
         if now is None:
             raise Retry(f"{title_words(meant)} has closed by now", "not_found")
         if not now.is_called_like(meant):
