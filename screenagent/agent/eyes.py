@@ -99,7 +99,8 @@ class Eyes:
         before = self.timeline.screen
         yield self.timeline.happened(Retried(recovery="wait", why=why))
         yield self.look(lambda later: self._finds(action, before, later), seconds=self.lateness())
-        return self.timeline.screen.digest != before.digest or self.timeline.screen.managed != before.managed
+        is_of_window = isinstance(action, FocusWindow | CloseWindow)  # which may come without being seen
+        return is_of_window or self.timeline.screen.digest != before.digest
 
     def locate_or_guess(self, action: Action) -> tuple[Location, ...]:
         """Locate every target; of several places that fit one alike it is the first, which is then doubted."""

@@ -165,3 +165,11 @@ def test_another_window_of_that_name_by_the_time_of_the_approval_is_asked_about_
 def test_a_model_plans_no_programs() -> None:
     with pytest.raises(Retry, match="only a script may open “gnumeric”"):
         parse_plan('{"steps": [{"action": {"kind": "open", "command": "gnumeric"}}]}')
+
+
+def test_a_window_that_comes_late_and_unseen_is_waited_for() -> None:
+    looks = iter([shown(0, BOOK, front=BOOK)])
+    desktop = FakeDesktop(lambda _: next(looks, BOOK_IN_FRONT))
+    plan = Plan(steps=(PlannedStep(action=CloseWindow(window="Invoices")), PlannedStep(action=Finish(success=True))))
+    drive(fake_agent(ScriptedPlanner([Decision(plan=plan), Decision.give_up("")]), desktop=desktop), "test")
+    assert desktop.performed == [CloseWindow(window="Invoices")]
