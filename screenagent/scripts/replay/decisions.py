@@ -26,7 +26,7 @@ def has_window_closed(step: Step | None, screen: Screenshot) -> bool:
     if step is None or not isinstance(step.action, CloseWindow) or not names_one(step.action.window, step.before):
         return False
     meant = window_named(step.action.window, step.before)
-    return bool(screen.managed) and all(window.id != meant.id for window in screen.managed)
+    return bool(step.before.managed) and all(window.id != meant.id for window in screen.managed)
 
 
 def thought_about(decision: Decision) -> str:

@@ -192,7 +192,7 @@ def with_windows(*screens: tuple[Window, ...]) -> FakeDesktop:
 
     def screen(sent: int) -> Screenshot:
         windows = screens[min(sent, len(screens) - 1)]
-        return plain_screen(sent, window=windows[-1]).model_copy(update={"managed": windows})
+        return plain_screen(sent, window=windows[-1] if windows else None).model_copy(update={"managed": windows})
 
     return FakeDesktop(screen)
 
@@ -228,9 +228,10 @@ def test_a_window_that_is_not_there_is_waited_for_and_then_ends_the_replay() -> 
     assert desktop.performed == []
 
 
-def test_a_question_that_a_closing_window_asks_is_a_popup_of_the_script() -> None:
+@pytest.mark.parametrize("left", [(BOOK,), ()])
+def test_a_question_that_a_closing_window_asks_is_a_popup_of_the_script(left: tuple[Window, ...]) -> None:
     question = Window(id=3, title="Save changes?", app="gnumeric", is_dialog=True)
-    desktop = with_windows((BOOK, LIST), (BOOK, LIST, question), (BOOK,))
+    desktop = with_windows((*left, LIST), (*left, LIST, question), left)
     popup = "on_popup:\n  - seen: Save changes\n    do: [{press: escape}]\n"
     events = replayed(f"{steps('  - close: Invoices')}\n{popup}", desktop=desktop)
     assert ended(events) == ("done", "every step was carried out")
