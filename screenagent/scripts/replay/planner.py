@@ -33,7 +33,7 @@ from screenagent.scripts.replay.flow import Course, Flow, Frame, ReplayEnded, Se
 from screenagent.scripts.replay.made_files import file_awaited
 from screenagent.scripts.replay.notes import Notes
 from screenagent.scripts.replay.plain_values import with_plain_values
-from screenagent.scripts.replay.readout import ValueReading, Readout, Unread
+from screenagent.scripts.replay.readout import Readout, Unread, ValueReading
 from screenagent.scripts.replay.rest import Patience, RestJudge, in_words
 from screenagent.scripts.replay.skilled import instructions_for
 from screenagent.scripts.replay.succession import may_follow

@@ -1,0 +1,52 @@
+"""What several readings of one place come to: a value, and how sure it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+from screenagent.scripts.reading.kinds import PARSERS
+from screenagent.scripts.reading.numbers import Parsed
+
+ALL_AGREE: Final = 0.99
+MOST_AGREE: Final = 0.95
+DIFFER: Final = 0.6
+ALONE: Final = 0.5
+DOUBTFUL: Final = 0.7
+
+
+class Agreed(NamedTuple):
+    """A value that was read, how it stands there, and how sure it is."""
+
+    value: str
+    shown: str
+    confidence: float
+
+
+def agreed(kind: str, readings: Sequence[str], others: Iterable[str]) -> Agreed | None:
+    """Return what the readings of one place come to, the plain one first; None if none is such a value.
+
+    Only a value that is read at the screen's size and enlarged, and that no reading contradicts, is sure.
+    """
+    texts = list(others)
+    read = [(parsed, shown) for shown in readings if (parsed := PARSERS[kind](shown, texts))]
+    if not read:
+        return None
+    values = [_normal(kind, parsed) for parsed, _ in read]
+    best = max(values, key=values.count)
+    parsed, shown = next(one for one, value in zip(read, values, strict=True) if value == best)
+    is_read_plainly = PARSERS[kind](readings[0], texts) is not None and values[0] == best
+    count = values.count(best)
+    if count < len(values):
+        confidence = DIFFER
+    elif not is_read_plainly or count < 2:
+        confidence = ALONE
+    else:
+        confidence = ALL_AGREE if count == len(readings) else MOST_AGREE
+    return Agreed(parsed.value, shown, min(confidence, DOUBTFUL) if parsed.doubt else confidence)
+
+
+def _normal(kind: str, parsed: Parsed) -> tuple[str, bool]:
+    """How two values are held against each other."""
+    value = "".join(parsed.value.split()) if kind == "text" else parsed.value
+    return value, bool(parsed.doubt)
