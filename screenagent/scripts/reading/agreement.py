@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from screenagent.scripts.reading.kinds import PARSERS
 from screenagent.scripts.reading.numbers import Parsed
+from screenagent.scripts.reading.spelling import Spelled
 
 ALL_AGREE: Final = 0.99
 MOST_AGREE: Final = 0.95
 DIFFER: Final = 0.6
 ALONE: Final = 0.5
 DOUBTFUL: Final = 0.7
+
+_RISKY: Final = re.compile(
+    r"[0OoQ](?=\S*\d)|(?<=\d)[OoQlISBZ]|[1lI|]{2}|[Il](?=\S*\d)|\S*[@/\\_]\S*|(?<![^\W\d_])[A-Z0-9]{2,}(?![^\W\d_])"
+)
+"""Where readers take letters for others, and nothing tells: in codes, addresses, and beside strokes."""
 
 
 class Agreed(NamedTuple):
@@ -44,6 +51,20 @@ def agreed(kind: str, readings: Sequence[str], others: Iterable[str]) -> Agreed 
     else:
         confidence = ALL_AGREE if count == len(readings) else MOST_AGREE
     return Agreed(parsed.value, shown, min(confidence, DOUBTFUL) if parsed.doubt else confidence)
+
+
+def by_typeface(kind: str, drawn: Spelled, others: Iterable[str]) -> Agreed | None:
+    """Return what a text comes to whose letters were held against the screen; None if it is no such value."""
+    parsed = PARSERS[kind](drawn.text, list(others))
+    if parsed is None:
+        return None
+    confidence = MOST_AGREE if drawn.is_sure else DIFFER
+    return Agreed(parsed.value, drawn.text, min(confidence, DOUBTFUL) if parsed.doubt else confidence)
+
+
+def as_far_as_read(found: Agreed) -> Agreed:
+    """Return a text of which no letter could be held against the screen: what readers mistake is then not sure."""
+    return found._replace(confidence=min(found.confidence, DOUBTFUL)) if _RISKY.search(found.value) else found
 
 
 def _normal(kind: str, parsed: Parsed) -> tuple[str, bool]:

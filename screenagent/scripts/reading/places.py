@@ -18,6 +18,8 @@ FAR_BELOW: Final = 8.0
 """How far below or above a text its value stands at most, in heights of the text."""
 CLOSE: Final = 2.5
 """How far apart the parts of an amount stand at most, in heights: “€” and “12.50”."""
+BLANK: Final = 0.9
+"""How far apart two words of one value are at most, in heights: a typewriter's blank is wide."""
 _DIGITS: Final = r"[\dOolISB.,/'’ :-]*\d[\dOolISB.,/'’ :-]*"
 _FIGURES: Final = re.compile(rf"\W*(?:[A-Za-z€$£¥.]{{0,4}}\s?)?[(+–−-]?{_DIGITS}\W*(?:[^\W\d]{{1,4}}|%)?\W*")
 _MONTH_LIKE: Final = re.compile(r"(?=.*\d)[\w.,/ :-]+")
@@ -130,17 +132,16 @@ def _beside(anchor: Anchor, side: Side, kind: str, screen: WrittenScreen) -> Val
         return None
     near = sorted(gaps, key=lambda one: one[0])
     place = near[0][1]
-    if kind in ("number", "money") and not place.is_field:
-        return _whole_amount(place, [one for _, one in near[1:]], screen)
-    return place
+    others = [one for _, one in near[1:] if not one.is_field]
+    return place if place.is_field else _whole(place, others, screen, is_amount=kind in {"number", "money"})
 
 
-def _whole_amount(place: ValuePlace, others: Iterable[ValuePlace], screen: WrittenScreen) -> ValuePlace:
-    """Return an amount with its currency or unit, which may stand a little apart."""
+def _whole(place: ValuePlace, others: Iterable[ValuePlace], screen: WrittenScreen, *, is_amount: bool) -> ValuePlace:
+    """Return a place with what goes on a blank beside it; the currency of an amount may stand farther off."""
     for other in others:
         gap = max(other.rect.left - place.rect.right, place.rect.left - other.rect.right)
-        is_near = in_row(place.rect, other.rect) and gap <= CLOSE * place.rect.height
-        if is_near and not other.is_field and (_PART.fullmatch(place.text) or _PART.fullmatch(other.text)):
+        is_part = is_amount and (_PART.fullmatch(place.text) or _PART.fullmatch(other.text))
+        if in_row(place.rect, other.rect) and gap <= (CLOSE if is_part else BLANK) * place.rect.height:
             both = sorted((*place.words, *other.words), key=lambda word: word[1].left)
             place = place_of(tuple(both), screen)
     return place
@@ -162,7 +163,5 @@ def _gap(anchor: PixelBox, rect: PixelBox, side: Side) -> float | None:
 def place_of(words: Sequence[ReadWord], screen: WrittenScreen) -> ValuePlace:
     """The place of some words, as far as to the next ones in their row."""
     rect = PixelBox.around_all(rect for _, rect in words)
-    others = [one for piece in screen.pieces for _, one in piece.words if in_row(one, rect)]
-    left = max((one.right for one in others if one.center_x < rect.left), default=0.0)
-    right = min((one.left for one in others if one.center_x > rect.right), default=float("inf"))
+    left, right = screen.room(rect)
     return ValuePlace(rect, tuple(words), left=left, right=right)

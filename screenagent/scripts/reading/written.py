@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -13,11 +13,18 @@ import numpy as np
 from screenagent.geometry import PixelBox, Size
 from screenagent.perception.controls import ControlLayout
 from screenagent.perception.labels import Label, ReadWord, labels
+from screenagent.perception.letters import outline
 from screenagent.perception.ocr import PictureArray
 from screenagent.perception.rows import pieces
 from screenagent.perception.similarity import likeness
 from screenagent.screenshot import Element, Screenshot, Word
+from screenagent.scripts.reading.ink import InkedText, inked_text
+from screenagent.scripts.reading.spelling import InkedWords
+from screenagent.scripts.reading.typefaces import ink_of
 
+SAMPLES: Final = 3  # words whose typeface is looked for
+SAMPLE: Final = re.compile(r"[^\W\d_]{4,}(?: [^\W\d_]+)?:?")
+FEWEST: Final = 4  # letters of a name that is known though some of them were misread
 IN_ROW: Final = 0.5
 """The part of the lower one's height that two things in one row share at least."""
 _ASIDE: Final = re.compile(r"\s*(?:[([].*[)\]]|\bin [A-Z€$£]{1,3})?\s*[*:=]*\s*$")
@@ -69,8 +76,35 @@ class WrittenScreen:
     def anchors(self, name: str, *, is_value: re.Pattern[str] | None = None) -> list[Anchor]:
         """Return the texts of this name, or else those that have it among their words. What follows a name in its line
         is not of it where a colon parts them, or where it fits `is_value`."""
-        named = [anchor for piece in self.pieces if (anchor := _named(name, piece, is_value))]
-        return named or [anchor for piece in self.pieces for anchor in _partly(name, piece)]
+        for is_same in (_is_called, _looks_called):
+            named = [anchor for piece in self.pieces if (anchor := _named(name, piece, is_value, is_same))]
+            if named:
+                return named
+        return [anchor for piece in self.pieces for anchor in _partly(name, piece)]
+
+    def room(self, rect: PixelBox) -> tuple[float, float]:
+        """Return where the words left and right of a place in its row end and begin."""
+        others = [one for piece in self.pieces for _, one in piece.words if in_row(one, rect)]
+        left = max((one.right for one in others if one.center_x < rect.left), default=0.0)
+        return left, min((one.left for one in others if one.center_x > rect.right), default=float("inf"))
+
+    def samples(self, rect: PixelBox) -> list[InkedWords]:
+        """Return some texts near a place that are as high, which may be in its typeface."""
+        near = [piece for piece in self.pieces if SAMPLE.fullmatch(piece.text) and _is_as_high(piece.rect, rect)]
+        near = [piece for piece in near if not rect.holds(*piece.rect.center)]
+        near.sort(key=lambda piece: abs(piece.rect.center_y - rect.center_y) - 8 * len(piece.text))
+        inked = ((piece.text, self.inked(piece.rect)) for piece in near[:SAMPLES])
+        inks = ((text, ink_of(one)) for text, one in inked if one)
+        return [InkedWords(text, ink) for text, ink in inks if ink is not None]
+
+    def inked(self, rect: PixelBox) -> InkedText | None:
+        """Return the text at a place, as far as its letters reach."""
+        left, right = self.room(rect)
+        return inked_text(self.picture, rect, left=left, right=right)
+
+
+def _is_as_high(one: PixelBox, other: PixelBox) -> bool:
+    return abs(one.height - other.height) <= 0.25 * other.height
 
 
 @dataclass(frozen=True)
@@ -90,11 +124,22 @@ def joined(words: Sequence[ReadWord]) -> str:
     return " ".join(text for text, _ in words)
 
 
-def _named(name: str, piece: Label, is_value: re.Pattern[str] | None) -> Anchor | None:
+def _is_called(name: str, text: str) -> bool:
+    return likeness(name, _ASIDE.sub("", text) or text) > 0 or likeness(name, text) > 0
+
+
+def _looks_called(name: str, text: str) -> bool:
+    """Whether a text is a name of which letters were read for others."""
+    return len(name) >= FEWEST and outline(name) == outline(_ASIDE.sub("", text))
+
+
+def _named(
+    name: str, piece: Label, is_value: re.Pattern[str] | None, is_same: Callable[[str, str], bool]
+) -> Anchor | None:
     words = list(_parted(piece.words))
     for count in range(1, len(words) + 1):
         text, rest = joined(words[:count]), words[count:]
-        if likeness(name, _ASIDE.sub("", text) or text) <= 0 and likeness(name, text) <= 0:
+        if not is_same(name, text):
             continue
         if not rest or text.endswith((":", "=")) or (is_value and is_value.fullmatch(joined(rest))):
             return Anchor(PixelBox.around_all(rect for _, rect in words[:count]), tuple(rest))

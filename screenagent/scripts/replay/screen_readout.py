@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from screenagent.geometry import PixelBox
 from screenagent.perception.labels import Label
 from screenagent.planning.skills.view import ScreenView
 from screenagent.protocols import Grounder, StateReader, TextReader
 from screenagent.screenshot import Screenshot
-from screenagent.scripts.reading.agreement import DOUBTFUL, agreed
-from screenagent.scripts.reading.ink import inked_text
+from screenagent.scripts.reading.agreement import DOUBTFUL, Agreed, agreed, as_far_as_read, by_typeface
+from screenagent.scripts.reading.ink import InkedText, inked_text
 from screenagent.scripts.reading.kinds import CALLED, PARSERS
 from screenagent.scripts.reading.phrase import Beside, Named, Table, TableCell, wanted
 from screenagent.scripts.reading.places import NoPlace, ValuePlace, place_beside, place_in_table, place_of
+from screenagent.scripts.reading.spelling import Spelling
 from screenagent.scripts.reading.tables import seen_table
+from screenagent.scripts.reading.typefaces import ink_of
 from screenagent.scripts.reading.written import WrittenScreen
-from screenagent.scripts.replay.readout import Unread, ValueReading
+from screenagent.scripts.replay.readout import SURE, Unread, ValueReading
 from screenagent.scripts.schema import ReadAs
 
 ZOOMS = (2, 3)
@@ -30,6 +32,7 @@ class ScreenReadout:
     reader: TextReader
     grounder: Grounder
     states: StateReader | None = None
+    spelling: Spelling = field(default_factory=Spelling)
 
     def read(self, what: str, kind: ReadAs, screenshot: Screenshot) -> ValueReading | Unread:
         told = self.states.elements(screenshot) if self.states else ()
@@ -102,21 +105,30 @@ class ScreenReadout:
         if not place.words:
             empty = ValueReading(value="", shown="", confidence=DOUBTFUL, by="text", box=box)
             return empty if kind == "text" else Unread("the field is empty")
-        texts, is_cut_off = self._readings(place, screen)
-        others = [text for text in screen.texts if text != place.text]
-        found = agreed(kind, texts, others)
+        rect = PixelBox.around_all(rect for _, rect in place.words)
+        inked = inked_text(screen.picture, rect, left=place.left, right=place.right)
+        readings = [place.text, *(self._enlarged(inked, zoom) for zoom in ZOOMS if inked)]
+        found = self._exact(kind, readings, inked, screen)
         if found is None:
             return Unread(f"“{place.text}” stands there, which is not {CALLED[kind]}")
-        is_doubtful = place.doubt or is_cut_off or found.shown.endswith(("…", "..."))
+        is_doubtful = place.doubt or (inked and inked.is_cut_off) or found.shown.endswith(("…", "..."))
         confidence = min(found.confidence, DOUBTFUL) if is_doubtful else found.confidence
         return ValueReading(value=found.value, shown=found.shown, confidence=confidence, by="text", box=box)
 
-    def _readings(self, place: ValuePlace, screen: WrittenScreen) -> tuple[Sequence[str], bool]:
-        """Return what is read at the screen's size and enlarged, and whether something cuts it off."""
-        rect = PixelBox.around_all(rect for _, rect in place.words)
-        inked = inked_text(screen.picture, rect, left=place.left, right=place.right)
-        if inked is None:
-            return [place.text], False
-        shots = [Screenshot.of(inked.enlarged(zoom)) for zoom in ZOOMS]
-        enlarged = [" ".join(word.text for word in self.reader.read(shot)) for shot in shots]
-        return [place.text, *enlarged], inked.is_cut_off
+    def _enlarged(self, inked: InkedText, zoom: int) -> str:
+        return " ".join(word.text for word in self.reader.read(Screenshot.of(inked.enlarged(zoom))))
+
+    def _exact(
+        self, kind: ReadAs, readings: Sequence[str], inked: InkedText | None, screen: WrittenScreen
+    ) -> Agreed | None:
+        """Return what several readings come to; where that is not sure, by the typeface that it is drawn in."""
+        others = [text for text in screen.texts if text != readings[0]]
+        found = agreed(kind, readings, others)
+        if kind != "text" and found and found.confidence >= SURE:
+            return found
+        ink = ink_of(inked) if inked else None
+        beside = screen.samples(inked.rect) if inked else ()
+        drawn = self.spelling.spelled(readings, ink, beside) if ink is not None else None
+        if drawn is None:
+            return found if kind != "text" else found and as_far_as_read(found)
+        return by_typeface(kind, drawn, others) or found
