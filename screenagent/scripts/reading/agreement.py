@@ -64,7 +64,9 @@ def by_typeface(kind: str, drawn: Spelled, others: Iterable[str]) -> Agreed | No
 
 def as_far_as_read(found: Agreed) -> Agreed:
     """Return a text of which no letter could be held against the screen: what readers mistake is then not sure."""
-    return found._replace(confidence=min(found.confidence, DOUBTFUL)) if _RISKY.search(found.value) else found
+    is_plain = any(PARSERS[kind](found.value, ()) for kind in ("number", "date"))
+    is_risky = not is_plain and _RISKY.search(found.value)
+    return found._replace(confidence=min(found.confidence, DOUBTFUL)) if is_risky else found
 
 
 def _normal(kind: str, parsed: Parsed) -> tuple[str, bool]:

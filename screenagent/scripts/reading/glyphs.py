@@ -19,7 +19,8 @@ LETTERS: Final = "".join(map(chr, (*range(33, 127), *range(0xC0, 0xD7), *range(0
     "ĄąĆćČčĎďĐđĘęĚěĞğİŁłŃńŇňŐőŒœŘřŚśŞşŠšŤťŮůŰűŹźŻżŽž€£¥§°–—’“”„…"
 )
 SIDES: Final = 6  # pixels of plain ground left and right of a line
-ROOM: Final = 0.4  # the same above and below, in heights of the line
+TALL: Final = 2.0  # sizes of a typeface that its pictures are high,
+ABOVE: Final = 1.35  # and how far above the line they begin
 NEAR: Final = 0.97  # a text that looks so much like the screen stands on its line
 MOVED: Final = 0.02  # what it costs that a letter is a pixel off its place
 
@@ -57,12 +58,12 @@ def spelled(ink: Ink, face: Typeface, like: str) -> list[str]:
 
 def _spelled(ink: Ink, face: Typeface, above: int) -> str:
     """Return the text that looks most like the ink, whose first row is `above` pixels over the line it stands on."""
-    height, width = ink.shape
-    room = round(ROOM * height) + 2
-    line = np.zeros((height + 2 * room, width + 2 * SIDES), np.float32)
-    line[room : room + height, SIDES : SIDES + width] = ink
+    (height, width), (tall, baseline) = ink.shape, _cell(face)
+    top = max(0, baseline - above)
+    line = np.zeros((tall, width + 2 * SIDES), np.float32)
+    line[top : top + height, SIDES : SIDES + width] = ink[: tall - top]
     ways: list[Come | None] = [Come(0.0) if start <= SIDES else None for start in range(line.shape[1] + 2)]
-    choices = [_cheapest(glyphs, line) for glyphs in _glyphs(face, line.shape[0], above + room)]
+    choices = [_cheapest(glyphs, line) for glyphs in _glyphs(face)]
     blank = max(1, round(plain_font(face).getlength(" ")))
     empty = np.concatenate([[0], np.cumsum((line**2).sum(axis=0))])
     for start in range(SIDES + width):
@@ -76,6 +77,11 @@ def _spelled(ink: Ink, face: Typeface, above: int) -> str:
             _go(ways, Come(way.cost + float(empty[start + blank] - empty[start]), " ", start), blank)
     ends = [end for end in range(SIDES + width - 1, len(empty)) if ways[end] is not None]
     return _traced(ways, min(ends, key=lambda end: _cost(ways[end]) + empty[-1] - empty[end])) if ends else ""
+
+
+def _cell(face: Typeface) -> tuple[int, int]:
+    """Return how high the pictures of a typeface's letters are, and at which row they stand on the line."""
+    return round(TALL * face.size), round(ABOVE * face.size)
 
 
 def plain_font(face: Typeface) -> ImageFont.FreeTypeFont:
@@ -115,11 +121,11 @@ def _cheapest(glyphs: Glyphs, line: Ink) -> tuple[int, list[str], Costs]:
 
 
 @lru_cache(32)
-def _glyphs(face: Typeface, height: int, baseline: int) -> tuple[Glyphs, ...]:
-    """Return the letters of a typeface by their width, drawn on a line at `baseline` in pictures of this height."""
+def _glyphs(face: Typeface) -> tuple[Glyphs, ...]:
+    """Return the letters of a typeface by their width, drawn on one line."""
     by_width: dict[int, list[tuple[str, Ink]]] = defaultdict(list)
     for letter in LETTERS:
-        for picture in _drawn(letter, face, height, baseline):
+        for picture in _drawn(letter, face):
             by_width[picture.shape[1]].append((letter, picture))
     return tuple(
         Glyphs("".join(letter for letter, _ in group), np.stack([picture for _, picture in group]))
@@ -127,9 +133,9 @@ def _glyphs(face: Typeface, height: int, baseline: int) -> tuple[Glyphs, ...]:
     )
 
 
-def _drawn(letter: str, face: Typeface, height: int, baseline: int) -> Iterator[Ink]:
+def _drawn(letter: str, face: Typeface) -> Iterator[Ink]:
     """Yield a letter as it is drawn, a smooth one at each fraction of a pixel."""
-    zoom = SMOOTHING if face.is_smooth else 1
+    zoom, (height, baseline) = SMOOTHING if face.is_smooth else 1, _cell(face)
     across = max(1, round(face.font.getlength(letter) / zoom))
     for part in range(zoom):
         image = Image.new("L", (across * zoom, height * zoom), 0)

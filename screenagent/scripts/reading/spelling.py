@@ -23,7 +23,7 @@ from screenagent.scripts.reading.typefaces import (
 NEAR: Final = 0.97  # what looks less like it is drawn in a typeface that is not here
 SAME: Final = 0.985  # a text that looks so much like the screen stands there
 EXACT: Final = 0.9995
-FAINT: Final = 0.8  # a typeface in which a text with a wrong letter looks so much like the screen may be its own
+FAINT: Final = 0.88  # a typeface in which a text with a wrong letter looks so much like the screen may be its own
 LEADS: Final = 0.4  # how much nearer the screen is to a text than to its rivals, 1 being no difference
 REMEMBERED: Final = 6  # typefaces
 ROUNDS: Final = 6  # letters that are put right at most
