@@ -216,15 +216,15 @@ def check(scripts: tuple[Path, ...], *, model: str | None) -> None:
 
     \b
     screenagent check invoice.yaml
-    screenagent check examples/scripts/*.yaml
+    screenagent check monday.yaml tuesday.yaml
 
-    Exit codes: 0 nothing but warnings, 1 errors.
+    The scripts that they run are checked with them. Exit codes: 0 nothing but warnings, 1 errors.
     """
     from screenagent.scripts.lint import findings
 
     planned = load_settings(model=model).model is not None  # a model plans any goal
     unreadable = (lambda _task: None) if planned else _unreadable
-    found = [finding for script in scripts for finding in findings(script, unreadable=unreadable)]
+    found = dict.fromkeys(finding for script in scripts for finding in findings(script, unreadable=unreadable))
     for finding in found:
         echo(str(finding))
     errors = sum(finding.weight == "error" for finding in found)

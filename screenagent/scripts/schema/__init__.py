@@ -44,6 +44,7 @@ from screenagent.scripts.schema.inputs import (
 )
 from screenagent.scripts.schema.looking import ExpectStep, ReadAs, ReadStep, VerifyStep, WaitForStep
 from screenagent.scripts.schema.parts import (
+    EXPECTED,
     PATIENCE,
     AnchorName,
     Expected,
@@ -61,6 +62,7 @@ from screenagent.scripts.schema.parts import (
 from screenagent.scripts.schema.script import Script
 
 __all__ = [
+    "EXPECTED",
     "PATIENCE",
     "STEPS",
     "AnchorName",
