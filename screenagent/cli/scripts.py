@@ -257,14 +257,15 @@ def export(script: Path, *, kind: str, out: Path | None) -> None:  # noqa: ARG00
     from screenagent.scripts.export import python
 
     try:
-        program = python(read_script(script), file=script.name, anchors=Anchors.of(script).folder.name)
+        anchors = Anchors.of(script).folder.name
+        program = python(read_script(script), file=script.name, anchors=anchors, folder=script.parent)
     except ValueError as error:
         raise click.ClickException(f"{script}: {error}") from error
     if out is None:
         echo_lines(program, nl=False)
     else:
         out.write_text(program, "utf-8")
-        echo(f"{out}: run it beside {Anchors.of(script).folder.name}", err=True)
+        echo(f"{out}: run it beside {anchors}", err=True)
 
 
 def _refuse_overwriting(script: Path, *, force: bool) -> None:

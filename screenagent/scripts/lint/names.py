@@ -12,7 +12,7 @@ from typing import Final
 from screenagent.scripts.comparison import SINGLES, comparison
 from screenagent.scripts.file import Places, texts
 from screenagent.scripts.lint.finding import LintFinding, error_in, warning_of
-from screenagent.scripts.lint.loops import Loop, loops_in
+from screenagent.scripts.loops import Loop, loops_in
 from screenagent.scripts.parameters import PLACE, names_in
 from screenagent.scripts.schema import (
     AnyStep,

@@ -74,6 +74,7 @@ class ScriptPlanner:
     notes: Notes = field(default_factory=Notes)
     is_first: bool = True
     is_last: bool = True
+    began: float = field(default_factory=time.time)
     anchor_names: Mapping[str, str] = field(default_factory=dict)
     points: Mapping[str, Point] = field(default_factory=dict)
     window: str | None = None
@@ -84,7 +85,6 @@ class ScriptPlanner:
     _looked_at: Screenshot | None = None
     _touched: tuple[Location, ...] = ()
     _asked_of: str = ""
-    _began: float = field(default_factory=time.time)
     _episode: Episode = field(default_factory=Episode)
 
     def __post_init__(self) -> None:
@@ -138,7 +138,7 @@ class ScriptPlanner:
         self._following = None
         if isinstance(expected := expected_of(step), FileThere):
             seconds = expected.within or getattr(step, "timeout", None) or AT_ONCE
-            yield from file_awaited(expected, frame, seconds=seconds, since=self._began)
+            yield from file_awaited(expected, frame, seconds=seconds, since=self.began)
 
     def _next_action(self, step: AnyStep, path: KeyPath) -> int | None:
         """Return where in the plan the first action of the next step is; None if another thing comes first."""
@@ -167,7 +167,7 @@ class ScriptPlanner:
             value = yield from self._settled(what, reading)
         frame.values[step.into] = self.notes.outputs[step.into] = value
         if reading.rows:
-            frame.tables[step.into] = reading.rows
+            frame.tables[step.into] = self.notes.tables[step.into] = reading.rows
 
     def _settled(self, what: str, reading: ValueReading) -> Generator[Decision, None, str]:
         """Ask what it is that was not read for sure; where nobody answers, it is set aside."""

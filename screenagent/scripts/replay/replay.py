@@ -29,7 +29,8 @@ class Replay:
     """A script and the values of its parameters, ready to be played once; `file` is where it was read from.
 
     `runs` are the scripts that it runs. `is_first` and `is_last` say whether this is the first row of several, and the
-    last. `notes` are written while it is played.
+    last. `notes` are written while it is played. `began` is the time from which on a file counts as made by it, by
+    default when it begins.
     """
 
     script: Script
@@ -40,6 +41,7 @@ class Replay:
     is_first: bool = True
     is_last: bool = True
     notes: Notes = field(default_factory=Notes)
+    began: float | None = None
 
     @property
     def public_values(self) -> dict[str, str]:
@@ -70,6 +72,7 @@ class Replay:
             is_first=self.is_first,
             is_last=self.is_last,
         )
+        planner.began = self.began or planner.began
         grounder, guesser, asking = agent.grounder, agent.guesser, agent.asking
         if self.anchors is not None:
             pointed = PointedGrounder(lambda: planner.points, grounder)
