@@ -406,6 +406,11 @@ class ScriptPlanner:
         return self._patience.next_wait(asks=any(may_ask(target.words) for target in sought))
 
     @property
+    def attended(self) -> ScriptAction | None:
+        """The action of the script that is being carried out; None if another planner decides what is done."""
+        return self._attended
+
+    @property
     def _actions(self) -> Sequence[ScriptAction]:
         """Every action of the script, with what is known by now in place."""
         return self._plan.actions(self._known)
