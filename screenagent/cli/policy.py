@@ -15,6 +15,7 @@ from screenagent.cli.output import echo, echo_json, echo_lines
 if TYPE_CHECKING:
     from screenagent.approval import Policy
 
+FILE_OR_FOLDER: Final = click.Path(exists=True, path_type=Path)
 SCHEMAS: Final = {"script": "scripts.Script", "policy": "approval.Policy", "settings": "settings.Settings"}
 """The models, by the names of the files that they describe."""
 
@@ -25,7 +26,7 @@ def policy() -> None:
 
 
 @policy.command
-@click.argument("what", metavar="RUN|SCRIPT", type=click.Path(exists=True, path_type=Path))
+@click.argument("what", metavar="RUN|SCRIPT", type=FILE_OR_FOLDER)
 @click.option("--policy", "path", type=FILE, help="A YAML file.")
 def check(what: Path, *, path: Path | None) -> None:
     """What the policy would have said to each input of RUN, and what was said then; or what it says of SCRIPT.

@@ -186,6 +186,8 @@ def heal(script: Path, *, folder: Path | None, runs: Path | None, html: Path | N
         secho(one.name, bold=True)
         for change in one.changes:
             echo(f"  {change}")
+        for change in one.taken_over:
+            echo(f"  taking it over: {change}")
         if "all" in accept or one.name in accept or (not accept and _is_wanted(one)):
             take_over(one, anchors)
             secho("  taken over", fg="green")
