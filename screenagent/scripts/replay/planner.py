@@ -30,6 +30,7 @@ from screenagent.scripts.replay.actions import (
 )
 from screenagent.scripts.replay.decisions import is_front, single_step, thought_about, was_lost
 from screenagent.scripts.replay.flow import Course, Flow, Frame, ReplayEnded, SetAside, StepFailed
+from screenagent.scripts.replay.in_the_way import in_the_way
 from screenagent.scripts.replay.made_files import file_awaited
 from screenagent.scripts.replay.notes import Notes
 from screenagent.scripts.replay.plain_values import with_plain_values
@@ -200,7 +201,7 @@ class ScriptPlanner:
                 was_fetched = True
                 yield from self._fetched(action, str(why))
             elif not was_lost(self._last) or not self._patience.goes_on(self._unrest(action)):
-                raise why
+                raise StepFailed(f"{why}{self._in_the_way}") from why
 
     def sees(self, words: str) -> Generator[str | Decision, None, bool]:
         """Look once at the settled screen; where nobody can say what is there, neither answer is right."""
@@ -294,7 +295,7 @@ class ScriptPlanner:
                     seen = f"{unrest or in_words(self._screen)} after {self._patience.spent:.0f} s"
                     instead = self._replacement(action)
                     there = f"; “{abridged(instead, LONGEST_NAME)}” stands in its place" if instead else ""
-                    what = f"{describe(action.planned.action)}: {why}{there}; {seen}"
+                    what = f"{describe(action.planned.action)}: {why}{there}{self._in_the_way}; {seen}"
                     yield from self._help(at, what, "Say “again”, “skip”, “stop”, or name it in other words")
             elif is_behind and is_rejected:
                 yield from self._help(
@@ -331,6 +332,12 @@ class ScriptPlanner:
         touched = [place.point for place in last.locations] if last else []
         found = (self.instead(target, name, self._screen) for target, name in action.anchor_names.items())
         return next((what.words for what in found if what and not any(what.is_at(point) for point in touched)), "")
+
+    @property
+    def _in_the_way(self) -> str:
+        """What lies over the target, as the end of a sentence; empty if nothing does."""
+        over = in_the_way(self._screen, self._episode.before_last_input, self.rest.reader)
+        return f"; {over}" if over else ""
 
     def _attempt(self, at: int) -> Course:
         """Decide on an action, unless it cannot be carried out."""
