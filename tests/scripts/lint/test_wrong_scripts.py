@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from screenagent.scripts.anchors import Anchors
 from screenagent.scripts.lint import LintFinding, findings
+from tests.paths import ROOT
 from tests.scripts.lint.wrong_scripts import BESIDE, WRONG, Wrong
 
 
@@ -125,3 +127,15 @@ def test_the_anchors_of_every_kind_of_step_belong_to_one(tmp_path: Path) -> None
     found = checked(tmp_path, ANCHORED)
     assert [each.problem.what.split("'")[1] for each in found if each.code == "unused_anchor"] == ["left-over"]
     assert sum(each.code == "bad_anchor" for each in found) == 4
+
+
+DOCUMENTED = re.findall(r"^```yaml\n(name:.*?)^```", (ROOT / "docs" / "scripts.md").read_text("utf-8"), re.M | re.S)
+
+
+@pytest.mark.parametrize("text", DOCUMENTED, ids=[text.partition("\n")[0] for text in DOCUMENTED])
+def test_the_examples_of_the_docs_are_right(text: str, tmp_path: Path) -> None:
+    (tmp_path / "login.yaml").write_text("name: Log in\nparameters: {user: {}}\nsteps:\n  - click: '{{user}}'\n")
+    (tmp_path / "lines.csv").write_text("item\npen\n", "utf-8")
+    file = tmp_path / "example.yaml"
+    file.write_text(text, "utf-8")
+    assert findings(file, unreadable=lambda _task: "no goal") == []
