@@ -146,6 +146,10 @@ class Settings(Value):
         default_factory=lambda: user_data_path("screenagent") / "icon_names.json",
         description="the file in which the names are kept that buttons told",
     )
+    accepted_steps: Path = Field(
+        default_factory=lambda: user_data_path("screenagent") / "accepted_steps.json",
+        description="where it is kept which risky steps of scripts you have said yes to; each is asked about once",
+    )
     warm: bool = Field(
         False,
         description="whether `run`, `ground` and `see` leave a warm process behind, by which the next begins at once",

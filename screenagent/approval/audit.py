@@ -11,8 +11,9 @@ from screenagent.approval.context import last_clicked
 from screenagent.approval.policy import Policy, Ruling
 from screenagent.episode import Episode
 from screenagent.events import Event, Grounded, Reviewed, Verdict
-from screenagent.geometry import Value
+from screenagent.geometry import Display, Size, Value
 from screenagent.protocols import TextReader
+from screenagent.screenshot import Screenshot, Window
 
 
 class AuditFinding(Value):
@@ -48,3 +49,10 @@ def audit(policy: Policy, events: Iterable[Event], *, reader: TextReader | None 
             case _:
                 pass
         episode = episode.after(event)
+
+
+def foreseen(policy: Policy, action: Input, window: Window) -> Ruling:
+    """Return what `policy` says of an input to that window, of whose contents nothing is known."""
+    size = Size(width=1, height=1)
+    screen = Screenshot(digest="", size=size, display=Display(name="none", size=size), window=window)
+    return policy.ruling(action, screen=screen)

@@ -10,6 +10,7 @@ from typing import Final
 from screenagent.actions import Click, CloseWindow, FocusWindow, HoldKeys, Input, MouseInput, OpenProgram, PressKeys
 from screenagent.approval.patterns import MatchTime
 from screenagent.approval.triggers import FEW_WORDS, button_labels, triggered
+from screenagent.approval.unticked import unticked_labels
 from screenagent.episode import Episode
 from screenagent.geometry import Box, Location, Point
 from screenagent.perception.labels import text_lines
@@ -44,12 +45,12 @@ class PolicyContext:
     @cached_property
     def near(self) -> str:
         """The words at the field that the keys go to: in it, left of it and above it; all, where it is not known."""
-        return read_beside(self.focus, self.words()) if self.focus else self.shown
+        return read_beside(self.focus, self.words()) if self.focus else " ".join(word.text for word in self._in_window)
 
     def triggered(self, action: Input) -> tuple[str, ...]:
         """What keys may press: the labels of the buttons or entries that these can trigger."""
         menu = self._in_menu()
-        words = menu or self._in_window()
+        words = menu or self._in_effect
         return triggered(
             action,
             button_labels(words),
@@ -65,9 +66,16 @@ class PolicyContext:
 
     @cached_property
     def shown(self) -> str:
-        """All words in the window in front; on the whole screen, where it is not known which part that is."""
-        return " ".join(word.text for word in self._in_window())
+        """The words in the window in front; on the whole screen, where it is not known which part that is. What stands
+        beside a box that is not ticked is none of them: it does not happen."""
+        return " ".join(word.text for word in self._in_effect)
 
+    @cached_property
+    def _in_effect(self) -> list[Word]:
+        off = unticked_labels(self._in_window, self.screen)
+        return [word for word in self._in_window if word.box not in off]
+
+    @cached_property
     def _in_window(self) -> list[Word]:
         box = self.window.box if self.window else None
         inside = (word for word in self.words() if box is None or word.box.center in box)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -64,9 +65,10 @@ def open_desktop(
     users = user_keys(settings, virtual=virtual)
     pauses = settings.pause_on_user_input == "on" or (settings.pause_on_user_input == "auto" and not virtual)
 
-    def away() -> str | None:
+    def locked() -> str | None:
         return lock.result()()
 
+    away = ended_if_away(locked, control) if nobody_is_there(settings) else locked
     with ExitStack() as stack:
         lock = _screen_lock(stack, asked=not virtual)
         if virtual:
@@ -105,6 +107,25 @@ def user_keys(settings: Settings, *, virtual: bool) -> UserKeys:
     """The keys by which the user steers the agent. Where nobody is asked, or nobody sits, none of them answers."""
     all_keys = settings.user_keys
     return replace(all_keys, yes=(), no=()) if virtual or settings.approve == "never" else all_keys
+
+
+def nobody_is_there(settings: Settings) -> bool:
+    """Whether nobody can unlock the screen, as in a run by schedule: nobody is asked, or there is no terminal."""
+    return settings.approve == "never" or not any(map(os.isatty, (0, 2)))
+
+
+def ended_if_away(away: Callable[[], str | None], control: Control) -> Callable[[], str | None]:
+    """Return `away`, which says why nothing can be done on the screen now; if it does, the run ends."""
+
+    def ended() -> str | None:
+        if why := away():
+            from screenagent.desktop import NoDesktop
+
+            said = why.partition(",")[0]
+            control.end(NoDesktop(f"{said}, and nobody is there to change that; unlock it, or play on --virtual"))
+        return why
+
+    return ended
 
 
 def _screen_lock(stack: ExitStack, *, asked: bool) -> Future[Callable[[], str | None]]:

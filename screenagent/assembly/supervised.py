@@ -77,7 +77,10 @@ class Supervision:
 
     def replay(self, replay: Replay) -> Supervised:
         """Prepare a replay; the script's own app is opened unless another one is named."""
+        from screenagent.scripts.replay.accepted import AcceptedSteps
+
         app = self.app or replay.script.app if self.virtual else None
+        replay = replace(replay, accepted=AcceptedSteps(self.settings.accepted_steps))
         endless = self.settings.with_options(max_steps=MOST_REPLAY_STEPS)
         return Supervised(replace(self, settings=endless, app=app), replay.task, replay=replay)
 

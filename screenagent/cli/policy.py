@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 from importlib import import_module, resources
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
-from screenagent.cli.options import FILE, FOLDER, load_settings, one_run
+from screenagent.cli.options import FILE, load_settings, one_run
 from screenagent.cli.output import echo, echo_json, echo_lines
 
+if TYPE_CHECKING:
+    from screenagent.approval import Policy
+
+FILE_OR_FOLDER: Final = click.Path(exists=True, path_type=Path)
 SCHEMAS: Final = {"script": "scripts.Script", "policy": "approval.Policy", "settings": "settings.Settings"}
 """The models, by the names of the files that they describe."""
 
@@ -22,19 +26,44 @@ def policy() -> None:
 
 
 @policy.command
-@click.argument("run", type=FOLDER)
+@click.argument("what", metavar="RUN|SCRIPT", type=FILE_OR_FOLDER)
 @click.option("--policy", "path", type=FILE, help="A YAML file.")
-def check(run: Path, *, path: Path | None) -> None:
-    """What the policy would have said to each input of RUN, and what was said then.
+def check(what: Path, *, path: Path | None) -> None:
+    """What the policy would have said to each input of RUN, and what was said then; or what it says of SCRIPT.
 
     \b
     screenagent policy check runs/2026-11-22_10-15-03_open-the-file-menu --policy strict.yaml
+    screenagent policy check invoice.yaml
+
+    Of a script, each input is marked with what becomes of it under `--approve risky`: it asks, is refused, or goes on.
+    What is on the screen then may make it stricter.
     """
-    from screenagent.approval import audit as checked
-    from screenagent.assembly.parts import build_reader, read_policy
-    from screenagent.runs.store import read_events
+    from screenagent.assembly.parts import read_policy
 
     chosen = read_policy(path or load_settings().policy)
+    if what.is_dir():
+        _check_run(what, chosen)
+    else:
+        _check_script(what, chosen)
+
+
+def _check_script(script: Path, chosen: Policy) -> None:
+    from screenagent.scripts.foreseen import foreseen_inputs
+    from screenagent.scripts.linked import linked_file
+
+    found = list(foreseen_inputs(linked_file(script), chosen))
+    for each in found:
+        echo(str(each))
+    asked = sum(each.risky == "asks" for each in found)
+    once = "; each is asked about once for each version of the script" if asked else ""
+    echo(f"{len(found)} inputs, {asked} would be asked about{once}", err=True)
+
+
+def _check_run(run: Path, chosen: Policy) -> None:
+    from screenagent.approval import audit as checked
+    from screenagent.assembly.parts import build_reader
+    from screenagent.runs.store import read_events
+
     unseen = 0
     for finding in checked(chosen, read_events(one_run(run)), reader=build_reader(load_settings())):
         echo(f"{finding}  [then: {finding.verdict.verdict}]")

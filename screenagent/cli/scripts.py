@@ -186,6 +186,8 @@ def heal(script: Path, *, folder: Path | None, runs: Path | None, html: Path | N
         secho(one.name, bold=True)
         for change in one.changes:
             echo(f"  {change}")
+        for change in one.taken_over:
+            echo(f"  taking it over: {change}")
         if "all" in accept or one.name in accept or (not accept and _is_wanted(one)):
             take_over(one, anchors)
             secho("  taken over", fg="green")
@@ -216,15 +218,15 @@ def check(scripts: tuple[Path, ...], *, model: str | None) -> None:
 
     \b
     screenagent check invoice.yaml
-    screenagent check examples/scripts/*.yaml
+    screenagent check monday.yaml tuesday.yaml
 
-    Exit codes: 0 nothing but warnings, 1 errors.
+    The scripts that they run are checked with them. Exit codes: 0 nothing but warnings, 1 errors.
     """
     from screenagent.scripts.lint import findings
 
     planned = load_settings(model=model).model is not None  # a model plans any goal
     unreadable = (lambda _task: None) if planned else _unreadable
-    found = [finding for script in scripts for finding in findings(script, unreadable=unreadable)]
+    found = dict.fromkeys(finding for script in scripts for finding in findings(script, unreadable=unreadable))
     for finding in found:
         echo(str(finding))
     errors = sum(finding.weight == "error" for finding in found)
@@ -257,14 +259,15 @@ def export(script: Path, *, kind: str, out: Path | None) -> None:  # noqa: ARG00
     from screenagent.scripts.export import python
 
     try:
-        program = python(read_script(script), file=script.name, anchors=Anchors.of(script).folder.name)
+        anchors = Anchors.of(script).folder.name
+        program = python(read_script(script), file=script.name, anchors=anchors, folder=script.parent)
     except ValueError as error:
         raise click.ClickException(f"{script}: {error}") from error
     if out is None:
         echo_lines(program, nl=False)
     else:
         out.write_text(program, "utf-8")
-        echo(f"{out}: run it beside {Anchors.of(script).folder.name}", err=True)
+        echo(f"{out}: run it beside {anchors}", err=True)
 
 
 def _refuse_overwriting(script: Path, *, force: bool) -> None:

@@ -37,15 +37,34 @@ SCALARS: Final[Mapping[str, Callable[[str], object]]] = {
     "float": float,
 }
 """How a scalar is read, by its tag; any other is a text."""
+YAML_CURES: Final[Mapping[str, str]] = {
+    "mapping values are not allowed": "put a text with a colon and a blank in it in quotes",
+    "'\\t' that cannot start": "indent with blanks, not with tabs",
+    "that cannot start any token": "put a text that begins so in quotes",
+    "but found '<scalar>'": "put all of a text in quotes, or nothing of it",
+    "but found '<block mapping start>'": "let the keys of a step begin in the same column",
+}
+"""What is to be done about what YAML says, by a part of it."""
+
+
+CODES: Final[Mapping[str, str]] = {
+    "union_tag_not_found": "unknown_step",
+    "union_tag_invalid": "unknown_step",
+    "extra_forbidden": "unknown_key",
+    "missing": "missing_key",
+    "too_short": "no_steps",
+}
+"""The code of what a validator says, by its own; any other is a `bad_value`."""
 
 
 class Problem(Value):
-    """What is wrong where; lines and columns count from 1."""
+    """What is wrong where; lines and columns count from 1. `code` is for programs."""
 
     file: str
     line: int
     column: int = 1
     what: str
+    code: str = "bad_script"
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}: {self.what}"
@@ -68,10 +87,14 @@ class Places:
     file: Path
     lines: Mapping[schema.KeyPath, tuple[int, int]] = field(default_factory=dict)
 
-    def problem(self, path: schema.KeyPath, what: str) -> Problem:
+    def problem(self, path: schema.KeyPath, what: str, code: str = "bad_script") -> Problem:
         """Return what is wrong at `path`, or at the nearest part round it that the file has."""
-        line, column = next(self.lines[path[:end]] for end in range(len(path), -1, -1) if path[:end] in self.lines)
-        return Problem(file=str(self.file), line=line, column=column, what=what)
+        line, column = self.place(path)
+        return Problem(file=str(self.file), line=line, column=column, what=what, code=code)
+
+    def place(self, path: schema.KeyPath) -> tuple[int, int]:
+        """Return the line and the column of `path`, or of the nearest part round it that the file has."""
+        return next(self.lines[path[:end]] for end in range(len(path), -1, -1) if path[:end] in self.lines)
 
     def known(self, path: Sequence[str | int]) -> schema.KeyPath:
         """Return the part of the file that a validator's `path` leads to, without what the validator put between."""
@@ -134,7 +157,7 @@ def _yaml() -> YAML:
 
 def _loaded(content: bytes, file: Path) -> tuple[Any, Places]:
     def stop(what: str, line: int = 1, column: int = 1) -> ScriptError:
-        return ScriptError([Problem(file=str(file), line=line, column=column, what=what)])
+        return ScriptError([Problem(file=str(file), line=line, column=column, what=what, code="not_yaml")])
 
     if len(content) > LARGEST:
         raise stop(f"it has {len(content)} bytes; a script has at most {LARGEST}")
@@ -147,7 +170,8 @@ def _loaded(content: bytes, file: Path) -> tuple[Any, Places]:
         node = _yaml().compose(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        what = f"it is not YAML: {error.problem or error.context}"
+        problem = str(error.problem or error.context)
+        what = f"it is not YAML: {problem}{_cure(problem)}"
         raise stop(what, mark.line + 1 if mark else 1, mark.column + 1 if mark else 1) from error
     except YAMLError as error:  # a character that YAML does not have
         before = text[: getattr(error, "position", 0)]
@@ -156,6 +180,11 @@ def _loaded(content: bytes, file: Path) -> tuple[Any, Places]:
         raise stop("it is empty; a script has at least a name and steps")
     lines: dict[schema.KeyPath, tuple[int, int]] = {}
     return _value(node, (), lines, stop), Places(file, lines)
+
+
+def _cure(problem: str) -> str:
+    """Return what is to be done about what YAML says, where one thing is nearly always meant."""
+    return next((f"; {cure}" for said, cure in YAML_CURES.items() if said in problem), "")
 
 
 def _plain_yaml(text: str, stop: Any) -> None:
@@ -180,7 +209,7 @@ def _value(node: Node, path: schema.KeyPath, lines: dict[schema.KeyPath, tuple[i
             for key, part in node.value:
                 line, column = key.start_mark.line + 1, key.start_mark.column + 1
                 if not isinstance(key, ScalarNode):
-                    raise stop("a key is a word", line, column)
+                    raise stop("a key is a word; put a text that begins with { in quotes", line, column)
                 if key.value in found:
                     raise stop(f"{key.value!r} is there twice", line, column)
                 lines[(*path, key.value)] = (line, column)
@@ -211,41 +240,98 @@ def _problems(error: ValidationError, data: Any, places: Places) -> list[Problem
         ):
             continue  # steps that are wrong were left out before they were counted
         path = places.known(loc)
-        found.setdefault(path, places.problem(path, _said(dict(wrong), _at(data, path), path)))
+        what = _said(dict(wrong), _at(data, path), path)
+        found.setdefault(path, places.problem(path, what, CODES.get(wrong["type"], "bad_value")))
     return sorted(found.values(), key=lambda problem: (problem.line, problem.column))
 
 
 def _said(wrong: dict[str, Any], value: Any, path: schema.KeyPath) -> str:
     name = str(wrong["loc"][-1]) if wrong["loc"] else ""
+    key = next((str(part) for part in reversed(path) if isinstance(part, str)), "the script")
     match wrong["type"]:
         case "union_tag_not_found" | "union_tag_invalid":
-            return schema.no_step(value)
+            return _no_expectation(key, value) if key in ("expect", "wait_for") else schema.no_step(value)
         case "too_short":
             return f"{name}: there is to be at least one step"
         case "missing":
             return f"{name!r} is missing"
         case "extra_forbidden":
-            fields = _fields(wrong["loc"])
-            near = difflib.get_close_matches(name, fields, n=1)
-            return f"unknown key {name!r}; " + (f"did you mean {near[0]!r}?" if near else f"known: {', '.join(fields)}")
+            return _unknown_key(name, wrong["loc"])
         case "value_error":
             return str(wrong["ctx"]["error"])
         case "string_type" if isinstance(value, int | float | bool):
-            return f"{path[-1] if path else 'it'}: {value!r} is to be a text; put it in quotes"
+            return f"{key}: {value!r} is to be a text; put it in quotes"
+        case "string_type" if value is None:
+            return f'{key} has no text; write one, "" for an empty one; what follows a # is a comment unless in quotes'
         case "string_pattern_mismatch":
             return f"{value!r} is no name; use letters, digits and hyphens"
+        case "literal_error":
+            return _no_choice(key, value, wrong["ctx"]["expected"])
+        case "string_type" if isinstance(value, list | dict):
+            return f"{key} is to be a text, not {_shape(value)}"
+        case "tuple_type" if isinstance(value, Mapping):
+            return f"{key} is to be a list; write each with a hyphen, as in “- click: the Save button”"
+        case "tuple_type" | "dict_type" | "model_type":
+            shape = "a list" if wrong["type"] == "tuple_type" else "a mapping"
+            return f"{key} is to be {shape}, not {_shape(value)}"
         case _:
             said = re.sub(r"^Input should be", "it should be", wrong["msg"])
             shown = f", not {value!r}" if isinstance(value, str | int | float | bool | None) else ""
-            return f"{path[-1] if path else 'the script'}: {said}{shown}"
+            return f"{key}: {said}{shown}"
+
+
+def _shape(value: object) -> str:
+    match value:
+        case Mapping():
+            return "a mapping"
+        case list():
+            return "a list"
+        case _:
+            return repr(value)
+
+
+def _no_choice(key: str, value: object, choices: str) -> str:
+    near = difflib.get_close_matches(str(value), re.findall("'([^']*)'", choices), n=1)
+    return f"{key}: {value!r} is not one of {choices}" + (f"; did you mean {near[0]!r}?" if near else "")
+
+
+def _no_expectation(key: str, value: object) -> str:
+    first = next(iter(value), None) if isinstance(value, Mapping) else None
+    near = difflib.get_close_matches(str(first), schema.EXPECTED, n=1) if first is not None else []
+    wrong = f"{first!r} is nothing to look for" if first is not None else "it is empty"
+    known = "write words, or {gone: words}, {new: words} or {file: name}"
+    return f"{key}: {wrong}; " + (f"did you mean {near[0]!r}?" if near else known)
+
+
+def _unknown_key(name: str, loc: Sequence[str | int]) -> str:
+    fields = _fields(loc)
+    near = difflib.get_close_matches(name, fields, n=1)
+    if name in schema.STEPS and _kind(loc):
+        return f"{name!r} is another step; begin it with a hyphen of its own, as in “- {name}: …”"
+    return f"unknown key {name!r}; " + (f"did you mean {near[0]!r}?" if near else f"known: {', '.join(fields)}")
+
+
+def _kind(loc: Sequence[str | int]) -> str | None:
+    """The kind of step that `loc` is in."""
+    return next((part for part in reversed(loc[:-1]) if isinstance(part, str) and part in schema.STEPS), None)
 
 
 def _fields(loc: Sequence[str | int]) -> list[str]:
     """The keys that may stand where `loc` found one that may not."""
-    if len(loc) > 1 and loc[-2] == "place":
-        return list(schema.Placed.model_fields)
-    kind = next((part for part in reversed(loc[:-1]) if isinstance(part, str) and part in schema.STEPS), None)
-    model: type[Value] = schema.STEPS[kind] if kind else schema.Parameter if "parameters" in loc[:-1] else schema.Script
+    model: type[Value]
+    within = [part for part in loc[:-1] if isinstance(part, str)]
+    match within:
+        case [*_, "place"]:
+            model = schema.Placed
+        case [*_, "expect" | "wait_for", expected] if expected in schema.EXPECTED:
+            model = schema.EXPECTED[expected]
+        case ["on_popup"]:
+            model = schema.Popup
+        case ["parameters", _]:
+            model = schema.Parameter
+        case _:
+            kind = _kind(loc)
+            model = schema.STEPS[kind] if kind else schema.Script
     return [field.alias or name for name, field in model.model_fields.items()]
 
 
@@ -260,9 +346,13 @@ def _wrong_places(script: schema.Script, places: Places) -> Iterator[Problem]:
         columned = any(path[: len(loop)] == loop and path != loop for loop in loops)
         for name, text in texts(step):
             typed = (schema.kind_of_step(step), name) in (("type", "type"), ("fill", "with"))
-            wrong = (None if columned else undefined(script, text)) or misplaced_secret(script, text, typed=typed)
-            if wrong:
-                yield places.problem((*path, name), wrong)
+            if not columned and (unknown := undefined(script, text)):
+                yield places.problem((*path, name), unknown, "unknown_name")
+            elif misplaced := misplaced_secret(script, text, typed=typed):
+                yield places.problem((*path, name), misplaced, "misplaced_secret")
+    for number, popup in enumerate(script.on_popup):
+        if wrong := undefined(script, popup.seen) or misplaced_secret(script, popup.seen, typed=False):
+            yield places.problem(("on_popup", number, "seen"), wrong, "unknown_name")
 
 
 def texts(step: Value) -> Iterator[tuple[str, str]]:

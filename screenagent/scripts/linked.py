@@ -64,14 +64,14 @@ class _Linker:
         return Linked(script, file, runs, away)
 
     def _run(self, step: RunStep, path: KeyPath, places: Places, file: Path, within: tuple[Path, ...]) -> Linked:
-        def wrong(what: str) -> ScriptError:
-            return ScriptError([places.problem((*path, "run"), what)])
+        def wrong(what: str, code: str = "bad_run") -> ScriptError:
+            return ScriptError([places.problem((*path, "run"), what, code)])
 
         inner = (file.parent / step.run).resolve()
         self.count += 1
         if inner in within:
             names = " runs ".join(each.name for each in (*within[within.index(inner) :], inner))
-            raise wrong(f"{names}: scripts that run each other never end")
+            raise wrong(f"{names}: scripts that run each other never end", "run_cycle")
         if self.count > MOST:
             raise wrong(f"more than {MOST} scripts are run")
         try:

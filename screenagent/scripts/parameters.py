@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from screenagent.errors import WrongUsage
-from screenagent.scripts.schema import RunStep, Script, paths
+from screenagent.scripts.schema import AskStep, ReadStep, RunStep, Script, paths
 
 PLACE: Final = re.compile(r"\{\{\s*(secret:\s*)?([^{}]*?)\s*\}\}")
 
@@ -91,8 +91,8 @@ def secrets_in(text: str, script: Script) -> Iterator[str]:
 
 def undefined(script: Script, text: str) -> str | None:
     """What is wrong with the places in `text`, in a sentence."""
-    asked = {into for _, step in paths(script) if isinstance(into := getattr(step, "into", None), str)}
-    known = asked.union(script.parameters)
+    given = {step.into for _, step in paths(script) if isinstance(step, AskStep | ReadStep) and step.into}
+    known = given.union(script.parameters)
     for name in names_in(text):
         if name not in known:
             return f"{{{{{name}}}}} is no parameter of this script{_nearest(name, known)}"

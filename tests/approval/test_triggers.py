@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
-from screenagent.actions import HoldKeys, Input, PressKeys, TypeText
+from screenagent.actions import Click, HoldKeys, Input, PressKeys, TypeText
 from screenagent.approval import default_policy
 from screenagent.approval.policy import Policy, Rule, Ruling
 from screenagent.approval.triggers import pressed_together, triggered
 from screenagent.fakes import FakeReader
 from screenagent.geometry import WHOLE, Box, Location, Point, Size
 from screenagent.screenshot import Screenshot, Window, Word
+from tests.builders import Drawing, DrawnReader
 
 SIZE = Size(width=600, height=300)
 
@@ -116,6 +117,33 @@ def test_a_plain_yes_is_judged_by_what_the_dialog_speaks_of(question: str, butto
     dialog = lines((question,), buttons)
     for action in (press("enter"), hold("space"), typed("a b"), typed("\n")):
         assert ruling(action, dialog).rule is not None, action
+
+
+def form(*, ticked: bool) -> Ruling:
+    """What is said of Enter in a form with a box to tick."""
+    drawing = Drawing(400, 200).centred("Name", 60, 40).box("Send the newsletter", 60, 100).button("Save", 60, 160)
+    if ticked:
+        ImageDraw.Draw(drawing.image).line((63, 100, 66, 104, 71, 95), fill=(0, 0, 0), width=2)
+    reader = DrawnReader()
+    window = Window(id=1, app="form", title="Customers", box=WHOLE)
+    screen = reader.screen(drawing).model_copy(update={"window": window})
+    return default_policy().ruling(press("enter"), screen=screen, reader=reader)
+
+
+def test_the_label_of_a_box_that_is_not_ticked_does_not_happen() -> None:
+    assert form(ticked=False).rule is None
+    assert form(ticked=True).rule is not None
+
+
+@pytest.mark.parametrize(
+    "words", ["the Country drop-down", "the Country dropdown", "the drop-down list", "a drop zone"]
+)
+def test_the_name_of_a_kind_of_control_is_no_danger(words: str) -> None:
+    assert default_policy().ruling(Click(target=words)).rule is None
+
+
+def test_what_drops_something_is_asked_about() -> None:
+    assert default_policy().ruling(Click(target="Drop table")).rule is not None
 
 
 @pytest.mark.parametrize("action", [press("alt", "c"), press("tab"), press("left"), press("shift", "tab")], ids=str)

@@ -84,6 +84,8 @@ def wrong_values(parameter: click.Parameter, folder: Path) -> list[str]:
         case click.Path(exists=True, file_okay=False):
             (folder / "some.txt").touch()
             return [str(folder / "missing"), str(folder / "some.txt")]
+        case click.Path(exists=True, dir_okay=True):
+            return [str(folder / "missing")]
         case click.Path(exists=True):
             return [str(folder / "missing.txt"), str(folder)]
         case click.Path(file_okay=False):

@@ -26,10 +26,10 @@ from screenagent.scripts.linked import Linked
 from screenagent.scripts.lint import findings
 from screenagent.scripts.recorder.writer import ScriptWriter
 from screenagent.scripts.replay import Replay
-from screenagent.scripts.replay.healing import accept, heals
+from screenagent.scripts.replay.healing import accept, heals, page
 from screenagent.scripts.replay.results import ReplayResult, junit
 from screenagent.scripts.replay.steps import ScriptApi
-from screenagent.scripts.schema import ClickStep, ExpectStep, PressStep, Script, TypeStep
+from screenagent.scripts.schema import ClickStep, ExpectStep, Parameter, PressStep, Script, TypeStep
 from tests.builders import Drawing, DrawnReader, fake_agent
 from tests.paths import ROOT
 
@@ -98,6 +98,29 @@ def test_what_a_replay_had_to_heal_is_taken_over_only_on_a_yes(tmp_path: Path) -
     assert heals(Linked(script), anchors, replayed(script, anchors, reader, dx=200), reader) == []
 
 
+def row_form(text: str, *, dx: int) -> Drawing:
+    return form(dx=dx).entry(text, 150 + dx, 100).button("Later", 75 + dx, 220)
+
+
+def test_what_belongs_to_a_row_is_no_part_of_a_healed_anchor(tmp_path: Path) -> None:
+    reader, anchors = DrawnReader(), Anchors(tmp_path / "x.anchors")
+    script = Script(
+        name="x",
+        parameters={"company": Parameter(), "town": Parameter(default="Kiel")},
+        steps=(TypeStep(type="{{company}}", may="nothing"), ClickStep(click="Save", may="nothing")),
+    )
+    values = {"company": "Acme GmbH", "town": "Kiel"}
+    desktop = FakeDesktop(lambda performed: reader.screen(row_form("Acme GmbH Kiel", dx=performed * 20)))
+    agent = agent_on(desktop, FakeGrounder(PLACES), reader)
+    events = list(Replay(script, values, anchors).playing(agent, reader).run(Replay(script, values).task))
+    (heal,) = heals(Linked(script), anchors, events, reader)
+    beside = {each.text for each in heal.new.anchor.beside}
+    assert beside == {"Name", "Later"}
+    assert heal.left_out == ("Acme GmbH Kiel",)
+    assert heal.taken_over[-1].endswith("“Acme GmbH Kiel”")
+    assert "Acme" in page(script, [heal], file="x.yaml")
+
+
 def test_a_script_is_looked_over(tmp_path: Path) -> None:
     file = tmp_path / "x.yaml"
     file.write_text(
@@ -108,9 +131,9 @@ def test_a_script_is_looked_over(tmp_path: Path) -> None:
     Anchors.of(file).folder.mkdir()
     (Anchors.of(file).folder / "left-over.json").write_text("{}")
     found = [str(finding).removeprefix(f"{file}:") for finding in findings(file, unreadable=lambda task: "no goal")]
-    assert [text.split(" in /")[0] for text in found] == [
+    assert [text.split(" in /")[0].split(";")[0] for text in found] == [
         "1:1: the anchor 'left-over'",
-        "2:14: the parameter 'unused' is not used (warning)",
+        "2:14: the parameter 'unused' is not used",
         "5:5: the anchor 'gone' is not",
         "6:5: no goal",
     ]

@@ -14,12 +14,14 @@ from PIL import Image
 from screenagent.actions import targets
 from screenagent.events import Acted, Decided, Event, Observed
 from screenagent.geometry import Location
+from screenagent.perception.labels import text_lines
 from screenagent.protocols import TextReader
-from screenagent.screenshot import Screenshot
+from screenagent.screenshot import Screenshot, Word
 from screenagent.scripts import Anchors, Script
 from screenagent.scripts.linked import Linked
 from screenagent.scripts.replay.actions import Binding, ScriptAction, script_actions
-from screenagent.scripts.replay.appearance import Appearance
+from screenagent.scripts.replay.appearance import FARTHEST, Appearance
+from screenagent.scripts.replay.row_data import row_texts, without_row
 from screenagent.showing import shown
 
 FOUND_AS_IT_WAS: Final = frozenset(("patch",))
@@ -27,12 +29,16 @@ FOUND_AS_IT_WAS: Final = frozenset(("patch",))
 
 @dataclass(frozen=True)
 class Heal:
-    """A target that did not look as its anchor says, or has none: who found it, and the anchor that it would have."""
+    """A target that did not look as its anchor says, or has none: who found it, and the anchor that it would have.
+
+    `left_out` are the texts near it that belong to the row that was played, and are no part of the new anchor.
+    """
 
     name: str
     by: str
     old: Appearance | None
     new: Appearance
+    left_out: tuple[str, ...] = ()
 
     @property
     def changes(self) -> list[str]:
@@ -51,21 +57,48 @@ class Heal:
             said.append(f"its window was “{was.title}” and is “{anchor.title}”")
         before_beside, beside = ({each.text for each in one.beside} for one in (was, anchor))
         if gone := before_beside - beside:
-            said.append("no longer beside it: " + ", ".join(f"“{text}”" for text in sorted(gone)))
+            said.append(f"no longer beside it: {_quoted(gone)}")
+        if come := beside - before_beside:
+            said.append(f"newly beside it: {_quoted(come)}")
         return said
+
+    @property
+    def taken_over(self) -> list[str]:
+        """What is written if it is taken over, in words."""
+        anchor, number = self.new.anchor, len(self.new.anchor.beside)
+        named = f"its text “{anchor.text}”" if anchor.text else "no text of its own"
+        said = [f"{'another' if self.old else 'a'} picture, {named}, and {number} texts beside it"]
+        if self.left_out:
+            said.append(f"left out, as it belongs to the row that was played: {_quoted(self.left_out)}")
+        return said
+
+
+def _quoted(texts: Iterable[str]) -> str:
+    return ", ".join(f"“{text}”" for text in sorted(texts))
 
 
 def heals(linked: Linked, anchors: Anchors, events: Iterable[Event], reader: TextReader) -> list[Heal]:
     """One for each anchor, as it was found last."""
-    found: dict[str, Heal] = {}
+    found, events = dict[str, Heal](), list(events)
+    texts = row_texts(linked.script, events)
     for name, target, location, screen in _found(linked, events):
         known = name in anchors
         if known and location.by in FOUND_AS_IT_WAS:
             found.pop(name, None)
             continue
-        new = Appearance.capture(target, screen, location.point, words=reader.read(screen), box=location.box)
-        found[name] = Heal(name, location.by, Appearance(*anchors.read(name)) if known else None, new)
+        words = reader.read(screen)
+        lasting = without_row(words, texts, screen)
+        new = Appearance.capture(target, screen, location.point, words=lasting, box=location.box)
+        near = [word for word in words if word not in lasting and _is_near(word, new)]
+        left_out = tuple(dict.fromkeys(line.text for line in text_lines(near)))
+        found[name] = Heal(name, location.by, Appearance(*anchors.read(name)) if known else None, new, left_out)
     return list(found.values())
+
+
+def _is_near(word: Word, look: Appearance) -> bool:
+    """Whether the word is on the picture of a target, or about as near."""
+    at, here = word.box.center.pixel(look.anchor.screen), look.anchor.point.pixel(look.anchor.screen)
+    return abs(at.x - here.x) <= FARTHEST and abs(at.y - here.y) <= FARTHEST
 
 
 def accept(heal: Heal, anchors: Anchors) -> None:

@@ -30,6 +30,7 @@ from screenagent.scripts.replay.actions import (
 )
 from screenagent.scripts.replay.decisions import has_window_closed, is_front, single_step, thought_about, was_lost
 from screenagent.scripts.replay.flow import Course, Flow, Frame, ReplayEnded, SetAside, StepFailed
+from screenagent.scripts.replay.in_the_way import in_the_way
 from screenagent.scripts.replay.made_files import file_awaited
 from screenagent.scripts.replay.notes import Notes
 from screenagent.scripts.replay.plain_values import with_plain_values
@@ -74,6 +75,7 @@ class ScriptPlanner:
     notes: Notes = field(default_factory=Notes)
     is_first: bool = True
     is_last: bool = True
+    began: float = field(default_factory=time.time)
     anchor_names: Mapping[str, str] = field(default_factory=dict)
     points: Mapping[str, Point] = field(default_factory=dict)
     window: str | None = None
@@ -84,7 +86,6 @@ class ScriptPlanner:
     _looked_at: Screenshot | None = None
     _touched: tuple[Location, ...] = ()
     _asked_of: str = ""
-    _began: float = field(default_factory=time.time)
     _episode: Episode = field(default_factory=Episode)
 
     def __post_init__(self) -> None:
@@ -138,7 +139,7 @@ class ScriptPlanner:
         self._following = None
         if isinstance(expected := expected_of(step), FileThere):
             seconds = expected.within or getattr(step, "timeout", None) or AT_ONCE
-            yield from file_awaited(expected, frame, seconds=seconds, since=self._began)
+            yield from file_awaited(expected, frame, seconds=seconds, since=self.began)
 
     def _next_action(self, step: AnyStep, path: KeyPath) -> int | None:
         """Return where in the plan the first action of the next step is; None if another thing comes first."""
@@ -167,7 +168,7 @@ class ScriptPlanner:
             value = yield from self._settled(what, reading)
         frame.values[step.into] = self.notes.outputs[step.into] = value
         if reading.rows:
-            frame.tables[step.into] = reading.rows
+            frame.tables[step.into] = self.notes.tables[step.into] = reading.rows
 
     def _settled(self, what: str, reading: ValueReading) -> Generator[Decision, None, str]:
         """Ask what it is that was not read for sure; where nobody answers, it is set aside."""
@@ -200,7 +201,7 @@ class ScriptPlanner:
                 was_fetched = True
                 yield from self._fetched(action, str(why))
             elif not was_lost(self._last) or not self._patience.goes_on(self._unrest(action)):
-                raise why
+                raise StepFailed(f"{why}{self._in_the_way}") from why
 
     def sees(self, words: str) -> Generator[str | Decision, None, bool]:
         """Look once at the settled screen; where nobody can say what is there, neither answer is right."""
@@ -301,7 +302,7 @@ class ScriptPlanner:
                     seen = f"{unrest or in_words(self._screen)} after {self._patience.spent:.0f} s"
                     instead = self._replacement(action)
                     there = f"; “{abridged(instead, LONGEST_NAME)}” stands in its place" if instead else ""
-                    what = f"{describe(action.planned.action)}: {why}{there}; {seen}"
+                    what = f"{describe(action.planned.action)}: {why}{there}{self._in_the_way}; {seen}"
                     yield from self._help(at, what, "Say “again”, “skip”, “stop”, or name it in other words")
             elif is_behind and is_rejected:
                 yield from self._help(
@@ -344,6 +345,12 @@ class ScriptPlanner:
         touched = [place.point for place in last.locations] if last else []
         found = (self.instead(target, name, self._screen) for target, name in action.anchor_names.items())
         return next((what.words for what in found if what and not any(what.is_at(point) for point in touched)), "")
+
+    @property
+    def _in_the_way(self) -> str:
+        """What lies over the target, as the end of a sentence; empty if nothing does."""
+        over = in_the_way(self._screen, self._episode.before_last_input, self.rest.reader)
+        return f"; {over}" if over else ""
 
     def _attempt(self, at: int) -> Course:
         """Decide on an action, unless it cannot be carried out."""
@@ -417,6 +424,11 @@ class ScriptPlanner:
         sought = targets(self._attended.planned.action)
         self._patience.is_replaced = self._replacement(self._attended) != ""
         return self._patience.next_wait(asks=any(may_ask(target.words) for target in sought))
+
+    @property
+    def attended(self) -> ScriptAction | None:
+        """The action of the script that is being carried out; None if another planner decides what is done."""
+        return self._attended
 
     @property
     def _actions(self) -> Sequence[ScriptAction]:

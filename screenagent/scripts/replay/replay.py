@@ -16,6 +16,7 @@ from screenagent.protocols import Approver, HurriedDesktop, TextReader, WorkWatc
 from screenagent.screenshot import Window
 from screenagent.scripts import Anchors, Script
 from screenagent.scripts.linked import Linked
+from screenagent.scripts.replay.accepted import AcceptedSteps, accepting
 from screenagent.scripts.replay.anchor_grounder import AnchorGrounder, AnchorGuesser, PointedGrounder
 from screenagent.scripts.replay.decisions import is_front
 from screenagent.scripts.replay.notes import Notes
@@ -29,7 +30,8 @@ class Replay:
     """A script and the values of its parameters, ready to be played once; `file` is where it was read from.
 
     `runs` are the scripts that it runs. `is_first` and `is_last` say whether this is the first row of several, and the
-    last. `notes` are written while it is played.
+    last. `notes` are written while it is played. `began` is the time from which on a file counts as made by it, by
+    default when it begins. `accepted` are the steps that a person has said yes to before.
     """
 
     script: Script
@@ -40,6 +42,8 @@ class Replay:
     is_first: bool = True
     is_last: bool = True
     notes: Notes = field(default_factory=Notes)
+    began: float | None = None
+    accepted: AcceptedSteps | None = None
 
     @property
     def public_values(self) -> dict[str, str]:
@@ -56,8 +60,9 @@ class Replay:
         """Return the agent that plays it: `agent`, with what it would do and see otherwise as a last resort."""
         is_at_work = agent.desktop.is_at_work if isinstance(agent.desktop, WorkWatch) else lambda: False
         rest = RestJudge(reader, is_at_work)
+        linked = Linked(self.script, self.file, self.runs)
         planner = ScriptPlanner(
-            Linked(self.script, self.file, self.runs),
+            linked,
             self.values,
             agent.planner,
             agent.checker,
@@ -70,6 +75,7 @@ class Replay:
             is_first=self.is_first,
             is_last=self.is_last,
         )
+        planner.began = self.began or planner.began
         grounder, guesser, asking = agent.grounder, agent.guesser, agent.asking
         if self.anchors is not None:
             pointed = PointedGrounder(lambda: planner.points, grounder)
@@ -79,7 +85,8 @@ class Replay:
             asking = asking and replace(asking, may_help=lambda words: not recorder.shows_its_name(words))
         if isinstance(agent.desktop, HurriedDesktop):
             agent.desktop.hurry(planner.may_go_on)
-        approver = FocusApprover(agent.approver, lambda: planner.window)
+        asking_once = accepting(agent.approver, self.accepted, linked, lambda: planner.attended)
+        approver = FocusApprover(asking_once, lambda: planner.window)
         parts = replace(agent, planner=planner, grounder=grounder, guesser=guesser, approver=approver)
         planner.skilled = lambda instructions: InstructionPlanner(
             reader=reader, grounder=grounder, states=agent.states, instructions=instructions

@@ -45,6 +45,7 @@ from screenagent.scripts.schema.inputs import (
 )
 from screenagent.scripts.schema.looking import ExpectStep, ReadAs, ReadStep, VerifyStep, WaitForStep
 from screenagent.scripts.schema.parts import (
+    EXPECTED,
     PATIENCE,
     AnchorName,
     Expected,
@@ -62,6 +63,7 @@ from screenagent.scripts.schema.parts import (
 from screenagent.scripts.schema.script import Script
 
 __all__ = [
+    "EXPECTED",
     "PATIENCE",
     "STEPS",
     "AnchorName",

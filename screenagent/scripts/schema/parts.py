@@ -131,7 +131,23 @@ class FileThere(Value):
     within: Timeout | None = Field(None, description="how many seconds it may take")
 
 
-Expected = Words | Vanished | New | FileThere
+EXPECTED: Final[Mapping[str, type[Value]]] = {"gone": Vanished, "new": New, "file": FileThere}
+"""What may be expected beside words, by the key that names it."""
+
+
+def _kind_of_expected(expected: object) -> str | None:
+    if isinstance(expected, Mapping):
+        return next((kind for kind in EXPECTED if kind in expected), None)
+    return next((kind for kind, model in EXPECTED.items() if isinstance(expected, model)), "words")
+
+
+Expected = Annotated[
+    Annotated[Words, Tag("words")]
+    | Annotated[Vanished, Tag("gone")]
+    | Annotated[New, Tag("new")]
+    | Annotated[FileThere, Tag("file")],
+    Discriminator(_kind_of_expected),
+]
 
 
 def slug(words: str) -> str:
