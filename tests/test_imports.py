@@ -56,7 +56,7 @@ print(json.dumps({"modules": sorted(sys.modules), "opened": opened}))
 
 MODULES = 850
 FILES = 750
-OWN_MODULES = 155
+OWN_MODULES = 158
 DATA_FILES = {"english.yaml"}
 
 
