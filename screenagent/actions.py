@@ -114,8 +114,12 @@ class HoldKeys(Value):
 
 def _is_command(command: str) -> str:
     """Return `command` if it can be parted into a program and its arguments; there is no shell."""
-    if not shlex.split(command):
-        raise ValueError("it names no program")
+    try:
+        named = shlex.split(command)
+    except ValueError as wrong:
+        raise ValueError(f"{command!r} cannot be parted into arguments: {str(wrong).lower()}") from wrong
+    if not named or not named[0]:
+        raise ValueError(f"{command!r} names no program")
     return command
 
 

@@ -42,7 +42,7 @@ def given(script: Script, run: RunStep, fill: Callable[[str], str]) -> dict[str,
     return bound(script, {name: fill(str(value)) for name, value in run.values.items()})
 
 
-def foreseen(script: Script, run: RunStep, fill: Callable[[str], str]) -> dict[str, str]:
+def foreseen_values(script: Script, run: RunStep, fill: Callable[[str], str]) -> dict[str, str]:
     """The same before it is its turn: what is not known yet stays as it is written."""
     parameters = script.parameters.items()
     known = {name: each.text(each.default) for name, each in parameters if each.default is not None}

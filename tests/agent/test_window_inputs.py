@@ -173,3 +173,9 @@ def test_a_window_that_comes_late_and_unseen_is_waited_for() -> None:
     plan = Plan(steps=(PlannedStep(action=CloseWindow(window="Invoices")), PlannedStep(action=Finish(success=True))))
     drive(fake_agent(ScriptedPlanner([Decision(plan=plan), Decision.give_up("")]), desktop=desktop), "test")
     assert desktop.performed == [CloseWindow(window="Invoices")]
+
+
+@pytest.mark.parametrize(("command", "told"), [("gnumeric 'x.csv", "no closing quotation"), ("''", "names no program")])
+def test_what_is_no_command_is_told(command: str, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        OpenProgram(command=command)

@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from screenagent.actions import Input, WaitFor
 from screenagent.geometry import Size
 from screenagent.scripts.linked import Linked
 from screenagent.scripts.replay.actions import Binding, ScriptAction, script_actions
 from screenagent.scripts.replay.flow import Frame
-from screenagent.scripts.schema import KeyPath
+from screenagent.scripts.schema import AnyStep, FileThere, KeyPath, expected_of
 
 
 @dataclass
@@ -44,3 +45,11 @@ class ActionList:
                 places[action.path].append(number)
             self._places = places
         return self._places.get(path, ())
+
+    def following(self, step: AnyStep, path: KeyPath, binding: Binding) -> int | None:
+        """Return where the first action of the step after that at `path` is; None if another thing comes first."""
+        *within, number = path
+        first = next(iter(self.places((*within, int(number) + 1), binding)), None)
+        if first is None or isinstance(expected_of(step), FileThere):
+            return None
+        return first if isinstance(self.actions(binding)[first].planned.action, Input | WaitFor) else None

@@ -34,7 +34,7 @@ from screenagent.events import Plan, PlannedStep
 from screenagent.geometry import Point, Size, Value
 from screenagent.scripts import Placed, Script, schema
 from screenagent.scripts.linked import Linked
-from screenagent.scripts.parameters import PLACE, arguments, filled, foreseen, names_in
+from screenagent.scripts.parameters import PLACE, arguments, filled, foreseen_values, names_in
 from screenagent.scripts.schema import (
     AnyStep,
     Expected,
@@ -70,7 +70,7 @@ class Binding:
         """Return the binding of the script that the step `run` at that path runs."""
         values = self.running.get(at)
         if values is None:
-            values = foreseen(inner.script, run, self.fill)
+            values = foreseen_values(inner.script, run, self.fill)
         return replace(self, values=values, anchors=inner.anchors)
 
     def fill(self, text: str) -> str:
@@ -168,6 +168,13 @@ class ScriptAction:
                 return True
             case _:
                 return False
+
+    def why_not(self, screen: Size) -> str:
+        """Why it cannot be carried out on a screen of this size; empty if it can."""
+        beyond = [target for target in self.targets if isinstance(target, Placed) and is_beyond(target, screen)]
+        if self.unfilled or not beyond:
+            return self.unfilled
+        return f"{beyond[0].at} is beyond the screen, which has {screen.width}×{screen.height} pixels"
 
     @property
     def anchor_names(self) -> dict[str, str]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from screenagent.actions import Ask, CloseWindow, Finish, FocusWindow, Wait, targets
 from screenagent.episode import Step
 from screenagent.events import Decision, Plan, PlannedStep
 from screenagent.perception.named_window import names_one, window_named
 from screenagent.screenshot import Screenshot, Window
+
+YES: Final = ("y", "yes", "ok", "okay", "sure", "go", "go on", "do it")
+NO: Final = ("", "n", "no", "stop", "cancel", "abort", "quit")
 
 
 def is_front(words: str, window: Window | None) -> bool:

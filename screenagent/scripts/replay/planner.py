@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import repeat
 from typing import Final
 
-from screenagent.actions import Ask, Finish, Input, PressKeys, Wait, WaitFor, describe, targets
+from screenagent.actions import Ask, Finish, PressKeys, Wait, WaitFor, describe, targets
 from screenagent.agent.eyes import LATE_SECONDS
 from screenagent.episode import Episode, Step
 from screenagent.events import AnswerAsk, Decision, Plan, PlannedStep, Reject, Skip
@@ -19,16 +19,16 @@ from screenagent.protocols import Checker, Planner, Retry
 from screenagent.screenshot import Screenshot
 from screenagent.scripts.linked import Linked
 from screenagent.scripts.replay.action_list import ActionList
-from screenagent.scripts.replay.actions import (
-    AT_ONCE,
-    Binding,
-    ScriptAction,
-    first_action,
-    is_beyond,
-    renamed_target,
-    script_plan,
+from screenagent.scripts.replay.actions import AT_ONCE, Binding, ScriptAction, first_action, renamed_target, script_plan
+from screenagent.scripts.replay.decisions import (
+    NO,
+    YES,
+    has_window_closed,
+    is_front,
+    single_step,
+    thought_about,
+    was_lost,
 )
-from screenagent.scripts.replay.decisions import has_window_closed, is_front, single_step, thought_about, was_lost
 from screenagent.scripts.replay.flow import Course, Flow, Frame, ReplayEnded, SetAside, StepFailed
 from screenagent.scripts.replay.in_the_way import in_the_way
 from screenagent.scripts.replay.made_files import file_awaited
@@ -38,14 +38,11 @@ from screenagent.scripts.replay.readout import Readout, Unread, ValueReading
 from screenagent.scripts.replay.rest import Patience, RestJudge, in_words
 from screenagent.scripts.replay.skilled import instructions_for
 from screenagent.scripts.replay.succession import may_follow
-from screenagent.scripts.schema import AnyStep, ApproveStep, AskStep, FileThere, KeyPath, Placed, ReadStep, expected_of
+from screenagent.scripts.schema import AnyStep, ApproveStep, AskStep, FileThere, KeyPath, ReadStep, expected_of
 from screenagent.showing import LONGEST_NAME, abridged
 
 PATIENCE: Final = (0.25, 0.5, 1.0)
 """How long is waited, each time longer, for a window that was changed to to come in front; in seconds."""
-
-YES: Final = ("y", "yes", "ok", "okay", "sure", "go", "go on", "do it")
-NO: Final = ("", "n", "no", "stop", "cancel", "abort", "quit")
 
 
 @dataclass
@@ -133,21 +130,13 @@ class ScriptPlanner:
         if instructions is not None:
             yield from self._work_out(first_action(step, path, frame.linked.script, binding), instructions)
         places = self._plan.places(path, self._known)
-        for at, following in zip(places, (*places[1:], self._next_action(step, path)), strict=False):
+        for at, following in zip(places, (*places[1:], self._plan.following(step, path, self._known)), strict=False):
             self._following = following
             yield from self._carry_out(at)
         self._following = None
         if isinstance(expected := expected_of(step), FileThere):
             seconds = expected.within or getattr(step, "timeout", None) or AT_ONCE
             yield from file_awaited(expected, frame, seconds=seconds, since=self.began)
-
-    def _next_action(self, step: AnyStep, path: KeyPath) -> int | None:
-        """Return where in the plan the first action of the next step is; None if another thing comes first."""
-        *within, number = path
-        following = next(iter(self._plan.places((*within, int(number) + 1), self._known)), None)
-        if following is None or isinstance(expected_of(step), FileThere):
-            return None
-        return following if isinstance(self._actions[following].planned.action, Input | WaitFor) else None
 
     def read(self, step: ReadStep, frame: Frame) -> Course:
         """Read a value off the screen, and ask about one that is not read for sure."""
@@ -355,23 +344,13 @@ class ScriptPlanner:
     def _attempt(self, at: int) -> Course:
         """Decide on an action, unless it cannot be carried out."""
         action = self._actions[at]
-        if problem := self._why_not(action):
+        if problem := action.why_not(self._screen.size):
             raise StepFailed(f"{action.planned}: {problem}")
         self._attend_to(action)
         self._looked_at = self._screen
         self._is_attempting = True
         yield Decision(plan=script_plan(self._actions), at=at)
         self._is_attempting = False
-
-    def _why_not(self, action: ScriptAction) -> str:
-        """Why the action cannot be carried out; empty if it can."""
-        if action.unfilled:
-            return action.unfilled
-        size = self._screen.size
-        beyond = [target for target in action.targets if isinstance(target, Placed) and is_beyond(target, size)]
-        if beyond:
-            return f"{beyond[0].at} is beyond the screen, which has {size.width}×{size.height} pixels"
-        return ""
 
     def _fetch(self, at: int, why: str) -> Course:
         """Change to the window that the action is for, and attempt it again."""

@@ -28,6 +28,9 @@ class Told:
     def elements(self, screenshot: Screenshot) -> Sequence[Element]:
         return self._elements
 
+    def is_current(self, _screenshot: Screenshot, _at: float) -> bool:
+        return True
+
     def note_pace(self, screenshot: Screenshot, *, late: bool) -> None: ...
 
 
