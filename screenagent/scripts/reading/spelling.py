@@ -101,7 +101,7 @@ class Spelling:
         if likeness(text, face, ink) < NEAR:
             return self._as_far_as_seen(texts, ink)
         self._remember(face)
-        return Spelled(text, is_sure)
+        return Spelled(text, is_sure and mend(text) == text)
 
     def _best(self, texts: Sequence[str], ink: Ink, beside: Sequence[InkedWords]) -> DrawnText | None:
         """Return the text that looks most like the screen in its typeface: one of the readings, or what is read letter
