@@ -21,7 +21,7 @@ LETTERS: Final = "".join(map(chr, (*range(33, 127), *range(0xC0, 0xD7), *range(0
 SIDES: Final = 6  # pixels of plain ground left and right of a line
 TALL: Final = 2.0  # sizes of a typeface that its pictures are high,
 ABOVE: Final = 1.35  # and how far above the line they begin
-NEAR: Final = 0.97  # a text that looks so much like the screen stands on its line
+NEAR: Final = 0.995  # a text that looks so much like the screen stands on its line
 MOVED: Final = 0.02  # what it costs that a letter is a pixel off its place
 
 Costs = npt.NDArray[np.float32]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -27,6 +28,8 @@ FAINT: Final = 0.88  # a typeface in which a text with a wrong letter looks so m
 LEADS: Final = 0.4  # how much nearer the screen is to a text than to its rivals, 1 being no difference
 REMEMBERED: Final = 6  # typefaces
 ROUNDS: Final = 6  # letters that are put right at most
+SIMILAR: Final = 0.6  # a typeface in which accents show, at least
+ACCENTED: Final = -0.3  # how much nearer the screen is to a letter with an accent, for it to be doubtful
 LONGEST: Final = 80  # letters of a text that is drawn again
 
 _SHAPED: Final = {
@@ -43,7 +46,13 @@ _ALIKE: Final = {
     letter: _SHAPED.get(letter, "") + "".join(group.replace(letter, "") for group in _ACCENTED if letter in group)
     for letter in {*_SHAPED, *"".join(_ACCENTED)}
 }
+_ACCENTS: Final = {
+    letter: group.replace(letter, "") for group in _ACCENTED for letter in group if len(group) > 2 or letter != group[0]
+}
 _TWO: Final = {"rn": "m", "m": "rn", "cl": "d", "d": "cl", "vv": "w", "w": "vv", "nn": "m"}
+_STROKE: Final = re.compile(r"\|(?=\w)|(?<![^\W_])l(?=[A-Z]|l[b-df-hj-np-tv-xz])")
+_IN_WORD: Final = re.compile(r"(?<=[^\W\d_A-Z])1(?=[^\W\d_A-Z])")
+_IN_NUMBER: Final = re.compile(r"(?<=\d)[lI](?=\d|$)")
 _NARROW: Final = "lIi1.'|-"
 
 
@@ -83,16 +92,16 @@ class Spelling:
         texts = list(dict.fromkeys(text for text in readings if 0 < len(text) <= LONGEST))
         best = self._best(texts, ink, beside) if texts else None
         if best is None or best.alike < FAINT:
-            return None
+            return self._as_far_as_seen(texts, ink)
         text, face = best.text, best.face
         if best.alike < EXACT:
             text, is_sure = _put_right(text, face, ink)
         else:
             is_sure = not any(_is_as_usual(text, rival) for rival in _drawn_alike(text, face))
         if likeness(text, face, ink) < NEAR:
-            return None
+            return self._as_far_as_seen(texts, ink)
         self._remember(face)
-        return Spelled(text, is_sure)
+        return Spelled(text, is_sure and mend(text) == text)
 
     def _best(self, texts: Sequence[str], ink: Ink, beside: Sequence[InkedWords]) -> DrawnText | None:
         """Return the text that looks most like the screen in its typeface: one of the readings, or what is read letter
@@ -102,11 +111,12 @@ class Spelling:
             return known
         self._learn(beside)
         read = _nearest([*texts, *_letter_by_letter(texts[0], self.faces[:2], ink)], self.faces, ink)
-        if read and read.alike >= NEAR:
+        if read and read.alike >= SAME:
             return read
         found = best_typeface(texts[:1], ink, self._files)
         faces = [found.typeface] if found and found.likeness >= FAINT else []
-        return _nearest([*texts, *_letter_by_letter(texts[0], faces, ink)], faces, ink)
+        own = _nearest([*texts, *_letter_by_letter(texts[0], faces, ink)], faces, ink)
+        return max((one for one in (own, read) if one), key=lambda one: one.alike, default=None)
 
     def _learn(self, beside: Sequence[InkedWords]) -> None:
         """Look for the typeface of what stands near; each text is looked at once."""
@@ -119,6 +129,16 @@ class Spelling:
             if found and found.likeness >= SAME:
                 self._remember(found.typeface)
                 return
+
+    def _as_far_as_seen(self, texts: Sequence[str], ink: Ink) -> Spelled | None:
+        """Return the first reading as unsure if an accent on one of its letters would look more like the screen; a
+        typeface that is only like its own shows as much."""
+        found = best_typeface(texts[:1], ink, self._files)
+        if found is None or found.likeness < SIMILAR:
+            return None
+        rivals = dict.fromkeys(_rivals(texts[0], _ACCENTS))
+        leads = (likeness_to_either(texts[0], rival, found.typeface, ink) for rival in rivals)
+        return Spelled(texts[0], is_sure=False) if any(lead < ACCENTED for lead in leads) else None
 
     @property
     def _files(self) -> Sequence[str]:
@@ -163,7 +183,9 @@ def _drawn_alike(text: str, face: Typeface) -> list[str]:
 
 
 def mend(text: str) -> str:
-    return " ".join(mended(word) for word in text.split())
+    """Return a text with the strokes that are drawn alike as words and codes usually have them."""
+    words = (_IN_WORD.sub("l", _IN_NUMBER.sub("1", _STROKE.sub("I", word))) for word in text.split())
+    return " ".join(map(mended, words))
 
 
 def _is_as_usual(text: str, rival: str) -> bool:
@@ -171,12 +193,12 @@ def _is_as_usual(text: str, rival: str) -> bool:
     return mend(rival) == rival and mend(text) != rival
 
 
-def _rivals(text: str) -> Iterator[str]:
+def _rivals(text: str, alike: Mapping[str, str] = _ALIKE) -> Iterator[str]:
     """Yield the texts that differ by one letter that may be taken for another, is missed or seen twice, or by a
     blank."""
     for number, letter in enumerate(text):
         before, after = text[:number], text[number + 1 :]
-        yield from (before + other + after for other in _ALIKE.get(letter, ""))
+        yield from (before + other + after for other in alike.get(letter, ""))
         if letter in _NARROW:
             yield before + after
             yield before + letter + letter + after

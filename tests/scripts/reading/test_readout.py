@@ -80,11 +80,16 @@ def table() -> Drawing:
         ("the number left of Weight", "number", "3"),
         ("the number below Items", "number", "Unread"),
         ("the date right of Due", "date", "2026-05-31"),
-        ("the text right of Name", "text", "Ada Lovelace"),
     ],
 )
 def test_a_value_is_found_by_its_place(what: str, kind: ReadAs, value: str) -> None:
     assert sure(what, kind, invoice()).startswith(value)
+
+
+def test_a_text_in_a_field_is_read_as_it_stands() -> None:
+    found = read("the text right of Name", "text", invoice())
+    assert isinstance(found, ValueReading)
+    assert found.value == "Ada Lovelace"
 
 
 @pytest.mark.parametrize(
