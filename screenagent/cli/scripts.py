@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
-from screenagent.cli.options import FILE, FOLDER, NEW_FILE, NEW_FOLDER, load_settings, one_run
+from screenagent.cli.options import FILE, FOLDER, NEW_FILE, NEW_FOLDER, gathered, load_settings, one_run
 from screenagent.cli.output import confirm, echo, echo_lines, secho
 from screenagent.showing import abridged
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from screenagent.actions import Action
+    from screenagent.assembly.saving import SavedScript
     from screenagent.control import Control
     from screenagent.events import Event
     from screenagent.screenshot import Screenshot
@@ -25,16 +27,37 @@ if TYPE_CHECKING:
     from screenagent.settings import Settings
 
 
+LONGEST_VALUE: Final = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class SavingFlags:
+    """How a script is written that a recording or a run becomes."""
+
+    name: str | None
+    app: str | None
+    expect_each: bool
+    parameters: bool
+    force: bool
+
+
+saving_options: Final = gathered(
+    "options",
+    SavingFlags,
+    click.option("--name", help="What the script is called; by default the run's task, or the file's name."),
+    click.option("--app", help="What the script opens when it is played on a virtual desktop."),
+    click.option("--expect-each", is_flag=True, help="Let each step expect what came onto the screen after it."),
+    click.option("--parameters", is_flag=True, help="Make the typed values parameters with defaults."),
+    click.option("--force", is_flag=True, help="Overwrite an existing script."),
+)
+
+
 @click.command
 @click.argument("script", type=NEW_FILE)
-@click.option("--name", help="What the script is called; its file's name if not given.")
-@click.option("--app", help="What the script opens when it is played on a virtual desktop.")
 @click.option("--display", help="Which monitor to watch, by the name that `screenagent doctor` shows.")
 @click.option("--runs", type=NEW_FOLDER, help="Where what was seen is kept.")
-@click.option("--force", is_flag=True, help="Overwrite an existing script.")
-def record(
-    script: Path, *, name: str | None, app: str | None, display: str | None, runs: Path | None, force: bool
-) -> None:
+@saving_options
+def record(script: Path, *, display: str | None, runs: Path | None, options: SavingFlags) -> None:
     """Watch you do it, and write SCRIPT: steps in words, and what their targets looked like.
 
     \b
@@ -49,8 +72,8 @@ def record(
     from screenagent.assembly.parts import stoppable_control
     from screenagent.assembly.supervised import record_run
 
-    _refuse_overwriting(script, force=force)
-    task = name or script.stem
+    _refuse_overwriting(script, force=options.force)
+    task = options.name or script.stem
     settings = load_settings(runs=runs, display=display, keep_screens=True)
     with record_run(settings, f"record {task}") as kept, stoppable_control() as control:
         secrets: dict[str, str] = {}
@@ -58,7 +81,7 @@ def record(
         for event in _watched(settings, control, task=task, secrets=secrets):
             kept(event)
             told(event)
-    _write_script(kept.folder, script, name=task, app=app)
+    _write_script(kept.folder, script, replace(options, name=task))
     echo(f"what was seen is in {kept.folder}; try it: screenagent play {script} --step", err=True)
     if secrets:
         many = "1 secret" if len(secrets) == 1 else f"{len(secrets)} secrets"
@@ -133,17 +156,15 @@ def _watched(settings: Settings, control: Control, *, task: str, secrets: dict[s
 @click.command
 @click.argument("run", type=FOLDER)
 @click.argument("script", type=NEW_FILE)
-@click.option("--name", help="What the script is called; the run's task if not given.")
-@click.option("--app", help="What the script opens on a virtual desktop.")
-@click.option("--force", is_flag=True, help="Overwrite an existing script.")
-def save(run: Path, script: Path, *, name: str | None, app: str | None, force: bool) -> None:
+@saving_options
+def save(run: Path, script: Path, *, options: SavingFlags) -> None:
     """Write what RUN did as SCRIPT, to be played again: its steps in words, and what its targets looked like.
 
     \b
     screenagent save runs/2026-11-22_10-15-03_open-the-file-menu invoice.yaml --app mousepad
     """
-    _refuse_overwriting(script, force=force)
-    _write_script(one_run(run), script, name=name, app=app)
+    _refuse_overwriting(script, force=options.force)
+    _write_script(one_run(run), script, options)
 
 
 @click.command
@@ -273,14 +294,39 @@ def _refuse_overwriting(script: Path, *, force: bool) -> None:
         raise click.UsageError(f"{script} exists already; choose another name, or add --force")
 
 
-def _write_script(run: Path, script: Path, *, name: str | None, app: str | None) -> None:
+def _write_script(run: Path, script: Path, options: SavingFlags) -> None:
     """Write what the run did as `script`, with its anchors beside it, and print where they are."""
-    from screenagent.assembly.saving import save_script
+    from screenagent.assembly.saving import SavingOptions, save_script
 
+    wanted = SavingOptions(
+        name=options.name or "", app=options.app, expect_each=options.expect_each, parameters=options.parameters
+    )
+    settings = load_settings()
     try:
-        said, *warned = save_script(run, script, load_settings(), name=name or "", app=app).lines
+        saved = save_script(run, script, settings, wanted)
+        if saved.watched and saved.values and _is_wanted_as_parameters(saved):
+            saved = save_script(run, script, settings, replace(wanted, parameters=True))
     except ValueError as error:
         raise click.ClickException(f"{run}: {error}") from error
+    said, *warned = saved.lines
     echo(said)
     for line in warned:
         echo(line, err=True)
+    if saved.watched and saved.values:
+        again = shlex.join(["screenagent", "save", str(run), str(script), "--parameters", "--force"])
+        echo(f"{_data_line(saved)}: {again} makes {_made(saved)}", err=True)
+
+
+def _is_wanted_as_parameters(saved: SavedScript) -> bool:
+    question = f"{_data_line(saved)}. Make {_made(saved)}, with the recorded value as default?"
+    return sys.stdin.isatty() and sys.stderr.isatty() and confirm(question, default=False, err=True)
+
+
+def _data_line(saved: SavedScript) -> str:
+    values = saved.values
+    many = "this value looks like" if len(values) == 1 else f"these {len(values)} values look like"
+    return f"{many} data: " + ", ".join(f"{value.name} “{abridged(value.text, LONGEST_VALUE)}”" for value in values)
+
+
+def _made(saved: SavedScript) -> str:
+    return "it a parameter" if len(saved.values) == 1 else "them parameters"

@@ -29,20 +29,31 @@ from screenagent.geometry import Location
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot
 from screenagent.scripts import Placed, Script, schema
+from screenagent.scripts.file import in_flow
 from screenagent.scripts.parameters import PLACE
+from screenagent.scripts.recorder.answers import Answers
 from screenagent.scripts.replay.appearance import Appearance
-from screenagent.scripts.schema import AnyStep, Expected, Vanished, slug, words_for
+from screenagent.scripts.schema import AnyStep, Expected, New, Vanished, slug, words_for
 from screenagent.scripts.upgrade import with_places
+
+Expecting = Literal["none", "last", "each"]
+"""Which steps expect what the screen showed in answer to them."""
 
 
 class PerformedStep(NamedTuple):
-    """An action that was carried out, and the screenshot before it; `silent` if nothing changed after it."""
+    """An action that was carried out, and the screenshots before and after it; `silent` if nothing changed."""
 
     action: actions.Action
     locations: tuple[Location, ...]
     before: Screenshot
     expectation: actions.Expectation | None = None
     silent: bool = False
+    after: Screenshot | None = None
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether a person did it who was watched."""
+        return any(location.by == "hand" for location in self.locations)
 
     @property
     def targets(self) -> tuple[str | Placed, ...]:
@@ -60,6 +71,11 @@ class ScriptWriter:
     appearances: dict[str, Appearance] = field(default_factory=dict)
     parameters: dict[str, schema.Parameter] = field(default_factory=dict)
     windows: list[str] = field(default_factory=list)
+    proposals: dict[int, New | Vanished] = field(default_factory=dict)
+    watched: bool = False
+
+    def __post_init__(self) -> None:
+        self._answers = Answers(self.reader)
 
     @classmethod
     def of_run(cls, events: Iterable[Event], reader: TextReader) -> Self:
@@ -79,10 +95,13 @@ class ScriptWriter:
             self.windows.append(window.app)
         step = self._step(performed, self._anchors(performed))
         if step is not None:
+            self._propose(performed)
             self.steps.append(step)
+        self.watched = self.watched or performed.is_by_hand
 
-    def script(self, name: str, *, app: str | None = None) -> Script:
-        """Return the script; raise `ValueError` if it has no step."""
+    def script(self, name: str, *, app: str | None = None, expect: Expecting = "none") -> Script:
+        """Return the script, which expects the answers to its steps as `expect` says; raise `ValueError` if it has no
+        step."""
         if not self.steps:
             raise ValueError("nothing was done that could be done again")
         return Script(
@@ -90,8 +109,35 @@ class ScriptWriter:
             app=app,
             window=self.windows[0] if len(set(self.windows)) == 1 else None,
             parameters=self.parameters,
-            steps=tuple(self.steps),
+            steps=tuple(self._expecting(number, step, expect) for number, step in enumerate(self.steps)),
         )
+
+    @property
+    def last_answerable(self) -> int | None:
+        """The last step whose answer the screen may show; None if no step is such a one."""
+        kinds = (schema.ClickStep, schema.DragStep, schema.PressStep)
+        return next((number for number, step in reversed([*enumerate(self.steps)]) if isinstance(step, kinds)), None)
+
+    @property
+    def comments(self) -> dict[int, str]:
+        """What each step could expect, as a comment below it."""
+        return {number: f"expect: {in_flow(proposal)}" for number, proposal in self.proposals.items()}
+
+    def _propose(self, performed: PerformedStep) -> None:
+        """Note what the screen showed in answer to the step that is written next."""
+        match performed.action:
+            case actions.TypeText(text=text):
+                self._answers.typed.append(PLACE.sub(" ", text))
+            case actions.Click() | actions.Drag() | actions.PressKeys() if performed.after is not None:
+                answer = self._answers.of(performed.before, performed.after)
+                if answer is not None:
+                    self.proposals[len(self.steps)] = answer
+
+    def _expecting(self, number: int, step: AnyStep, expect: Expecting) -> AnyStep:
+        wanted = expect == "each" or (expect == "last" and number == self.last_answerable)
+        if not wanted or number not in self.proposals or schema.expected_of(step) is not None:
+            return step
+        return step.model_copy(update={"expect": self.proposals[number]})
 
     def _anchors(self, performed: PerformedStep) -> tuple[str, ...]:
         """Keep the appearances of the targets, and return the names of their anchors."""
@@ -171,6 +217,7 @@ def _performed(events: Iterable[Event]) -> Iterator[PerformedStep]:
         match event:
             case Observed(screenshot=screenshot):
                 screen = screenshot
+                pending = pending._replace(after=screenshot) if pending else None
             case Decided():
                 if pending is not None:
                     yield pending
