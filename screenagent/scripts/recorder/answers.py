@@ -48,7 +48,7 @@ _AT_WORK: Final = re.compile(r"(…|\.\.\.?)\s*$")
 
 
 @dataclass
-class Answers:
+class ScreenAnswers:
     """Asked for each input of a recording, in their order.
 
     Numbers, dates, addresses and words of the `typed` texts are no part of an answer: they differ from one replay to

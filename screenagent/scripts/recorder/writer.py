@@ -31,7 +31,7 @@ from screenagent.screenshot import Screenshot
 from screenagent.scripts import Placed, Script, schema
 from screenagent.scripts.file import in_flow
 from screenagent.scripts.parameters import PLACE
-from screenagent.scripts.recorder.answers import Answers
+from screenagent.scripts.recorder.answers import ScreenAnswers
 from screenagent.scripts.replay.appearance import Appearance
 from screenagent.scripts.schema import AnyStep, Expected, New, Vanished, slug, words_for
 from screenagent.scripts.upgrade import with_places
@@ -75,7 +75,7 @@ class ScriptWriter:
     watched: bool = False
 
     def __post_init__(self) -> None:
-        self._answers = Answers(self.reader)
+        self._answers = ScreenAnswers(self.reader)
 
     @classmethod
     def of_run(cls, events: Iterable[Event], reader: TextReader) -> Self:

@@ -11,24 +11,21 @@ from ruamel.yaml import YAML
 from screenagent.actions import Click, Finish, Input, PressKeys, TypeText
 from screenagent.events import (
     Acted,
-    Approve,
     Checked,
     Decided,
     Decision,
     Effect,
     Ended,
     Event,
-    Grounded,
     Observed,
     Plan,
     PlannedStep,
-    Reviewed,
     Started,
 )
 from screenagent.geometry import Location, Point
 from screenagent.screenshot import Screenshot
 from screenagent.scripts.file import annotated, parsed, written
-from screenagent.scripts.recorder.answers import Answers
+from screenagent.scripts.recorder.answers import ScreenAnswers
 from screenagent.scripts.recorder.data_values import data_values, with_parameters
 from screenagent.scripts.recorder.remarks import remarks_on
 from screenagent.scripts.recorder.writer import ScriptWriter
@@ -47,7 +44,7 @@ def form(company: str = "", *lines: str) -> Drawing:
 
 def answer(before: Drawing, after: Drawing, *, typed: Sequence[str] = ()) -> New | Vanished | None:
     reader = DrawnReader()
-    return Answers(reader, [*typed]).of(reader.screen(before), reader.screen(after))
+    return ScreenAnswers(reader, [*typed]).of(reader.screen(before), reader.screen(after))
 
 
 @pytest.mark.parametrize(
@@ -76,7 +73,7 @@ def test_words_that_go_are_an_answer_and_what_lay_beneath_them_is_none() -> None
     reader = DrawnReader()
     opened = Drawing().text("Really save this?", 200, 180).button("Yes", 300, 240)
     beneath, dialog = reader.screen(form("", "Customers of the house")), reader.screen(opened)
-    answers = Answers(reader)
+    answers = ScreenAnswers(reader)
     assert answers.of(beneath, dialog) == New(new="Really save this?", within=10)
     assert answers.of(dialog, beneath) == Vanished(gone="Really save this?")
 
@@ -89,8 +86,8 @@ def recorded(*did: tuple[Input, Screenshot], last: Screenshot) -> list[Event]:
         events += [Observed(screenshot=screen), Checked(effect=Effect(outcome="changed", by="pixels"))][
             : 1 + len(events)
         ]
-        events += [Decided(decision=Decision(plan=Plan(steps=(step,)))), Grounded(action=action, locations=places)]
-        events += [Reviewed(verdict=Approve()), Acted(action=action, locations=places)]
+        events.append(Decided(decision=Decision(plan=Plan(steps=(step,)))))
+        events.append(Acted(action=action, locations=places))
     over = PlannedStep(action=Finish(success=True))
     return [
         *(*events, Observed(screenshot=last), Checked(effect=Effect(outcome="changed", by="pixels"))),
