@@ -32,6 +32,7 @@ from screenagent.scripts import Placed, Script, schema
 from screenagent.scripts.file import in_flow
 from screenagent.scripts.parameters import PLACE
 from screenagent.scripts.recorder.answers import ScreenAnswers
+from screenagent.scripts.recorder.typed_places import TypedPlaces
 from screenagent.scripts.replay.appearance import Appearance
 from screenagent.scripts.schema import AnyStep, Expected, New, Vanished, slug, words_for
 from screenagent.scripts.upgrade import with_places
@@ -76,6 +77,7 @@ class ScriptWriter:
 
     def __post_init__(self) -> None:
         self._answers = ScreenAnswers(self.reader)
+        self._typed = TypedPlaces()
 
     @classmethod
     def of_run(cls, events: Iterable[Event], reader: TextReader) -> Self:
@@ -127,11 +129,16 @@ class ScriptWriter:
         """Note what the screen showed in answer to the step that is written next."""
         match performed.action:
             case actions.TypeText(text=text):
-                self._answers.typed.append(PLACE.sub(" ", text))
+                self._note_typed(PLACE.sub(" ", text), performed)
             case actions.Click() | actions.Drag() | actions.PressKeys() if performed.after is not None:
                 answer = self._answers.of(performed.before, performed.after)
                 if answer is not None:
                     self.proposals[len(self.steps)] = answer
+
+    def _note_typed(self, text: str, performed: PerformedStep) -> None:
+        self._answers.typed.append(text)
+        if performed.after is not None:
+            self._typed.note(text, performed.before, performed.after, self.reader.read(performed.after))
 
     def _expecting(self, number: int, step: AnyStep, expect: Expecting) -> AnyStep:
         wanted = expect == "each" or (expect == "last" and number == self.last_answerable)
@@ -142,13 +149,13 @@ class ScriptWriter:
     def _anchors(self, performed: PerformedStep) -> tuple[str, ...]:
         """Keep the appearances of the targets, and return the names of their anchors."""
         screen = performed.before
-        words = self.reader.read(screen) if performed.locations else []
+        words = self._typed.without(self.reader.read(screen)) if performed.locations else []
         return tuple(
-            self._kept(
-                slug(str(target)),
+            self._kept(slug(str(target)), self._typed.unknowing(appearance))
+            for target, location in zip(performed.targets, performed.locations, strict=False)
+            for appearance in (
                 Appearance.capture(words_for(target), screen, location.point, words=words, box=location.box),
             )
-            for target, location in zip(performed.targets, performed.locations, strict=False)
         )
 
     def _kept(self, plain: str, appearance: Appearance) -> str:

@@ -78,14 +78,15 @@ def test_words_that_go_are_an_answer_and_what_lay_beneath_them_is_none() -> None
     assert answers.of(dialog, beneath) == Vanished(gone="Really save this?")
 
 
-def recorded(*did: tuple[Input, Screenshot], last: Screenshot) -> list[Event]:
+PLACE = Location(point=Point(x=0.3, y=0.3), confidence=1.0, by="hand")
+
+
+def recorded(*did: tuple[Input, Screenshot], last: Screenshot, place: Location = PLACE) -> list[Event]:
     events: list[Event] = [Started(task="save it")]
     for action, screen in did:
-        places = () if isinstance(action, TypeText | PressKeys) else (PLACE,)
+        places = () if isinstance(action, TypeText | PressKeys) else (place,)
         step = PlannedStep(action=action)
-        events += [Observed(screenshot=screen), Checked(effect=Effect(outcome="changed", by="pixels"))][
-            : 1 + len(events)
-        ]
+        events.append(Observed(screenshot=screen))
         events.append(Decided(decision=Decision(plan=Plan(steps=(step,)))))
         events.append(Acted(action=action, locations=places))
     over = PlannedStep(action=Finish(success=True))
@@ -95,7 +96,42 @@ def recorded(*did: tuple[Input, Screenshot], last: Screenshot) -> list[Event]:
     ]
 
 
-PLACE = Location(point=Point(x=0.3, y=0.3), confidence=1.0, by="hand")
+def test_typed_values_are_no_part_of_the_anchors() -> None:
+    reader = DrawnReader()
+
+    def names(first: str, last: str) -> Screenshot:
+        drawing = Drawing().text("First", 20, 60).entry(first, 80, 60).text("Last", 300, 60).entry(last, 360, 60)
+        return reader.screen(drawing.button("Save", 160, 120))
+
+    events = recorded(
+        (Click(target="the First field"), names("", "")),
+        (TypeText(text="Ada Maria"), names("", "")),
+        (Click(target="the Last field"), names("Ada Maria", "")),
+        (TypeText(text="Lovelace"), names("Ada Maria", "")),
+        (Click(target="Save"), names("Ada Maria", "Lovelace")),
+        last=names("", ""),
+    )
+    writer = ScriptWriter.of_run(events, reader)
+    kept = {text.text for look in writer.appearances.values() for text in look.anchor.beside}
+    assert kept | {look.anchor.text for look in writer.appearances.values()} <= {"First", "Last", "Save", ""}
+    assert {"First", "Last"} <= kept
+
+
+def test_a_typed_value_that_alone_tells_a_row_from_others_stays_in_the_anchor() -> None:
+    reader = DrawnReader()
+    empty, full = (reader.screen(Drawing().text("Name", 40, 40).entry(name, 160, 40)) for name in ("", "Ada"))
+    table = Drawing().text("Ada", 40, 160).button("Delete", 300, 160).text("Grace", 40, 220).button("Delete", 300, 220)
+    row = Location(point=Point(x=345 / 640, y=160 / 400), confidence=1.0, by="hand")
+    events = recorded(
+        (Click(target="the Name field"), empty),
+        (TypeText(text="Ada"), empty),
+        (Click(target="Add"), full),
+        (Click(target="Delete"), reader.screen(table)),
+        last=reader.screen(Drawing()),
+        place=row,
+    )
+    beside = ScriptWriter.of_run(events, reader).appearances["delete"].anchor.beside
+    assert "Ada" in {text.text for text in beside}
 
 
 def made(end: Callable[[DrawnReader], Screenshot]) -> ScriptWriter:
