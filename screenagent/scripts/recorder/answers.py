@@ -23,6 +23,7 @@ SURE: Final = 0.8  # how sure the reader is of each word
 LONGEST: Final = 48  # letters
 MANY: Final = 4  # more new lines than this are another page, whose heading is the largest
 FEWEST_LETTERS: Final = 4
+PIECE: Final = 3  # letters of a typed word that is known when only a part of it is read
 DATES: Final = frozenset(
     (
         *(
@@ -98,7 +99,9 @@ class ScreenAnswers:
         if word.confidence < SURE or _VARYING.search(word.text) or letters in DATES:
             return True
         typed = {letters_of(each) for text in self.typed for each in text.split()}
-        return letters in typed or any(len(each) >= FEWEST_LETTERS and each in letters for each in typed)
+        return letters in typed or any(
+            min(len(each), len(letters)) >= PIECE and (each in letters or letters in each) for each in typed
+        )
 
     def _proved(self, texts: Sequence[str], before: Screenshot, after: Screenshot) -> Iterator[str]:
         """Yield the texts that are found on one screenshot and not on the other, as a replay looks for them."""

@@ -13,7 +13,7 @@ from typing import Final, Self
 import numpy as np
 
 from screenagent.actions import Action, Click, Drag, Finish, PressKeys, Scroll, TypeText, WaitFor
-from screenagent.desktop.input_listener import ButtonDown, TimedTouch, Touch
+from screenagent.desktop.input_listener import ButtonDown, KeyDown, TimedTouch, Touch
 from screenagent.events import (
     Acted,
     Approve,
@@ -71,6 +71,7 @@ class ScreenPoller:
         self._distinct: deque[ScreenSample] = deque(maxlen=REMEMBERED)  # each shows another screen than the one before
         self._changed = threading.Condition()
         self._broke: BaseException | None = None
+        self._touched = 0.0  # when something was pressed last
         self._left = threading.Event()
         self._thread = threading.Thread(target=self._run, name="screen-poller", daemon=True)
 
@@ -90,7 +91,8 @@ class ScreenPoller:
         self._complain()
         with self._changed:
             samples = tuple(self._samples)
-        return before_touch(samples, at, touch)
+        since, self._touched = self._touched, at if isinstance(touch, ButtonDown | KeyDown) else self._touched
+        return before_touch(samples, at, touch, since=since)
 
     def since(self, at: float) -> tuple[Screenshot, ...]:
         """Return how the screen has looked since then, as far as that is remembered."""
@@ -125,14 +127,15 @@ class ScreenPoller:
             raise self._broke
 
 
-def before_touch(samples: Sequence[ScreenSample], at: float, touch: Touch) -> Screenshot:
-    """Return the last screenshot before `at`; if the mouse has only lit up its target since, the one before that."""
+def before_touch(samples: Sequence[ScreenSample], at: float, touch: Touch, *, since: float = 0.0) -> Screenshot:
+    """Return the last screenshot before `at`; if the mouse has only lit up its target after it, the one before that.
+    `since` is when something was pressed last: what has changed with that is no light."""
     samples = [sample for sample in samples if sample.at < at] or [samples[0]]
     last = samples[-1]
     if not isinstance(touch, ButtonDown):
         return last.screen
     place = last.screen.display.point(touch.pixel)
-    away = next((sample for sample in reversed(samples) if not _near(sample.mouse, place)), last)
+    away = next((one for one in reversed(samples) if one.at > since and not _near(one.mouse, place)), last)
     return away.screen if _only_lit_up(away.screen, last.screen, place) else last.screen
 
 

@@ -54,6 +54,7 @@ def answer(before: Drawing, after: Drawing, *, typed: Sequence[str] = ()) -> New
         (["17 customers saved on Monday"], New(new="customers saved on", within=10)),
         (["Thank you, Acme Ltd"], New(new="Thank you,", within=10)),
         (["Acme Ltd", "Saved number 17"], SAVED),
+        (["Acm Ltd", "Saved number 17"], SAVED),
         (["ada@example.org", "12:45", "Saved number 17"], SAVED),
         (["Saving…", "Saved number 17"], SAVED),
         (["Could not save", "Saved number 17"], SAVED),

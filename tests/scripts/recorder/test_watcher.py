@@ -139,6 +139,14 @@ def test_a_menu_that_came_under_the_mouse_is_in_the_picture() -> None:
     assert seen == opened
 
 
+def test_what_the_press_before_has_changed_near_the_mouse_is_in_the_picture() -> None:
+    opened, closed = Drawing().cell(160, 100, width=120, height=120).screenshot, form()
+    touch = ButtonDown(button="left", pixel=Pixel(x=205, y=180))
+    samples = list(looks((1.0, 0.9, opened), (1.1, 0.32, opened), (1.3, 0.32, closed)))
+    assert before_touch(samples, 1.4, touch) == opened
+    assert before_touch(samples, 1.4, touch, since=1.2) == closed
+
+
 @pytest.mark.parametrize(
     ("x", "y", "name"),
     [(205, 180, "Sign in"), (345, 180, "Help"), (60, 60, "User name:"), (250, 120, "the Password field")],
