@@ -61,7 +61,7 @@ def save_script(run: Path, script: Path, settings: Settings, options: SavingOpti
     text = annotated(written(found), made.comments if expect == "last" else {})
     anchors = Anchors.of(script)
     anchors.remove(anchors.names())
-    for anchor, appearance in made.appearances.items():
+    for anchor, appearance in made.anchors.items():
         anchors.write(anchor, appearance.anchor, appearance.picture)
     script.write_text(text, "utf-8")
-    return SavedScript(script, found, len(made.appearances), made.watched)
+    return SavedScript(script, found, len(made.anchors), made.watched)

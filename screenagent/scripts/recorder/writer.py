@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain, count, zip_longest
@@ -32,6 +33,7 @@ from screenagent.scripts import Placed, Script, schema
 from screenagent.scripts.file import in_flow
 from screenagent.scripts.parameters import PLACE
 from screenagent.scripts.recorder.answers import ScreenAnswers
+from screenagent.scripts.recorder.results import ResultReader
 from screenagent.scripts.recorder.typed_places import TypedPlaces
 from screenagent.scripts.replay.appearance import Appearance
 from screenagent.scripts.schema import AnyStep, Expected, New, Vanished, slug, words_for
@@ -78,6 +80,8 @@ class ScriptWriter:
     def __post_init__(self) -> None:
         self._answers = ScreenAnswers(self.reader)
         self._typed = TypedPlaces()
+        self._results = ResultReader(self.reader)
+        self._recent: deque[tuple[AnyStep, PerformedStep]] = deque(maxlen=3)
 
     @classmethod
     def of_run(cls, events: Iterable[Event], reader: TextReader) -> Self:
@@ -99,6 +103,8 @@ class ScriptWriter:
         if step is not None:
             self._propose(performed)
             self.steps.append(step)
+            self._recent.append((step, performed))
+            self._recognize()
         self.watched = self.watched or performed.is_by_hand
 
     def script(self, name: str, *, app: str | None = None, expect: Expecting = "none") -> Script:
@@ -117,8 +123,14 @@ class ScriptWriter:
     @property
     def last_answerable(self) -> int | None:
         """The last step whose answer the screen may show; None if no step is such a one."""
-        kinds = (schema.ClickStep, schema.DragStep, schema.PressStep)
+        kinds = (schema.ClickStep, schema.DragStep, schema.PressStep, schema.TickStep, schema.UntickStep)
         return next((number for number, step in reversed([*enumerate(self.steps)]) if isinstance(step, kinds)), None)
+
+    @property
+    def anchors(self) -> dict[str, Appearance]:
+        """The appearances that steps name."""
+        named = {name for step in self.steps if isinstance(step, schema.TargetStep) for name in step.anchors}
+        return {name: appearance for name, appearance in self.appearances.items() if name in named}
 
     @property
     def comments(self) -> dict[int, str]:
@@ -134,6 +146,21 @@ class ScriptWriter:
                 answer = self._answers.of(performed.before, performed.after)
                 if answer is not None:
                     self.proposals[len(self.steps)] = answer
+
+    def _recognize(self) -> None:
+        """Write what a person's last gestures were for in their place, if that is seen."""
+        recent = tuple(self._recent)
+        if not any(performed.is_by_hand for _, performed in recent) or not (result := self._results.of(recent)):
+            return
+        first = len(self.steps) - result.replaced
+        proposed = self.proposals.get(len(self.steps) - 1)
+        self.steps[first:] = [result.step]
+        self.proposals = {number: proposal for number, proposal in self.proposals.items() if number < first}
+        if proposed is not None:
+            self.proposals[first] = proposed
+        if isinstance(result.step, schema.ChooseStep):
+            self._note_typed(result.step.choose, recent[-1][1])
+        self._recent.clear()
 
     def _note_typed(self, text: str, performed: PerformedStep) -> None:
         self._answers.typed.append(text)

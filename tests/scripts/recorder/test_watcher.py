@@ -140,7 +140,7 @@ def test_a_menu_that_came_under_the_mouse_is_in_the_picture() -> None:
 
 
 def test_what_the_press_before_has_changed_near_the_mouse_is_in_the_picture() -> None:
-    opened, closed = Drawing().cell(160, 100, width=120, height=120).screenshot, form()
+    opened, closed = Drawing().cell(160, 100, width=120, height=120).screenshot, Drawing().screenshot
     touch = ButtonDown(button="left", pixel=Pixel(x=205, y=180))
     samples = list(looks((1.0, 0.9, opened), (1.1, 0.32, opened), (1.3, 0.32, closed)))
     assert before_touch(samples, 1.4, touch) == opened
