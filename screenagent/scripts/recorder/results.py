@@ -7,7 +7,7 @@ from typing import Final, NamedTuple, Protocol
 
 from screenagent import actions
 from screenagent.geometry import Box, Location
-from screenagent.perception.similarity import likeness
+from screenagent.perception.similarity import letters_of, likeness
 from screenagent.perception.states import ControlStateReader
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot
@@ -18,6 +18,7 @@ from screenagent.scripts.schema import AnyStep, ClickStep, PressStep, TypeStep
 
 FIELDS: Final = (" field", " text area")
 LISTS: Final = (" drop-down", " field")
+BEGUN: Final = 0.5  # the share of a text that is seen in a field where the next key came at once
 SELECTS_ALL: Final = "ctrl+a"
 
 
@@ -71,11 +72,17 @@ class ResultReader:
         if not isinstance(target, str) or not target.endswith(FIELDS) or box is None or last.after is None:
             return None
         text = last.action.text if isinstance(last.action, actions.TypeText) else ""
-        is_typed = click.button == "left" and not click.hold and PLACE.search(text) is None
-        if not is_typed or likeness(text, self._read(box, last.after)) < READ_ALIKE:
+        if click.button != "left" or click.hold or PLACE.search(text) or not self._holds(box, text, last):
             return None
         values = {"fill": target, "with": typed.type, "anchor": click.anchor, "expect": typed.expect}
         return Result(schema.FillStep.model_validate(values), replaced)
+
+    def _holds(self, box: Box, text: str, typing: Performed) -> bool:
+        """Return whether the field holds the text alone; of one that was empty the end may not have been drawn yet."""
+        assert typing.after is not None
+        read = self._read(box, typing.after)
+        begun = len(letters_of(read)) >= BEGUN * len(letters_of(text)) and letters_of(text).startswith(letters_of(read))
+        return likeness(text, read) >= READ_ALIKE or (begun and not self._read(box, typing.before))
 
     def _chosen(self, opening: AnyStep, opened: Performed, click: ClickStep, pointed: Performed) -> Result | None:
         """If the drop-down that was clicked before shows the option that was clicked, and did not before."""
