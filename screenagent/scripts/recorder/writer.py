@@ -26,7 +26,7 @@ from screenagent.events import (
     Started,
     Verdict,
 )
-from screenagent.geometry import Location
+from screenagent.geometry import Box, Location
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot
 from screenagent.scripts import Placed, Script, schema
@@ -141,11 +141,16 @@ class ScriptWriter:
         """Note what the screen showed in answer to the step that is written next."""
         match performed.action:
             case actions.TypeText(text=text):
-                self._note_typed(PLACE.sub(" ", text), performed)
+                self._note_typed(PLACE.sub(" ", text), performed, area=self._area())
             case actions.Click() | actions.Drag() | actions.PressKeys() if performed.after is not None:
                 answer = self._answers.of(performed.before, performed.after)
                 if answer is not None:
                     self.proposals[len(self.steps)] = answer
+
+    def _area(self) -> Box | None:
+        """The bounds of the field that was clicked last, as far as they are known."""
+        clicked = (each.locations[0] for _, each in reversed(self._recent) if each.locations)
+        return next((location.box for location in clicked), None)
 
     def _recognize(self) -> None:
         """Write what a person's last gestures were for in their place, if that is seen."""
@@ -159,13 +164,14 @@ class ScriptWriter:
         if proposed is not None:
             self.proposals[first] = proposed
         if isinstance(result.step, schema.ChooseStep):
-            self._note_typed(result.step.choose, recent[-1][1])
+            self._note_typed(result.step.choose, recent[-1][1], area=recent[-2][1].locations[0].box)
         self._recent.clear()
 
-    def _note_typed(self, text: str, performed: PerformedStep) -> None:
+    def _note_typed(self, text: str, performed: PerformedStep, *, area: Box | None) -> None:
         self._answers.typed.append(text)
         if performed.after is not None:
-            self._typed.note(text, performed.before, performed.after, self.reader.read(performed.after))
+            read = self.reader.read(performed.after)
+            self._typed.note(text, performed.before, performed.after, read, area=area)
 
     def _expecting(self, number: int, step: AnyStep, expect: Expecting) -> AnyStep:
         wanted = expect == "each" or (expect == "last" and number == self.last_answerable)
@@ -176,9 +182,10 @@ class ScriptWriter:
     def _anchors(self, performed: PerformedStep) -> tuple[str, ...]:
         """Keep the appearances of the targets, and return the names of their anchors."""
         screen = performed.before
-        words = self._typed.without(self.reader.read(screen)) if performed.locations else []
+        read = self.reader.read(screen) if performed.locations else []
+        words = self._typed.without(read)
         return tuple(
-            self._kept(slug(str(target)), self._typed.unknowing(appearance))
+            self._kept(slug(str(target)), self._typed.unknowing(appearance, read))
             for target, location in zip(performed.targets, performed.locations, strict=False)
             for appearance in (
                 Appearance.capture(words_for(target), screen, location.point, words=words, box=location.box),
