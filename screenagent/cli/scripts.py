@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import sys
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -13,7 +14,7 @@ import click
 
 from screenagent.cli.options import FILE, FOLDER, NEW_FILE, NEW_FOLDER, gathered, load_settings, one_run
 from screenagent.cli.output import confirm, echo, echo_lines, secho
-from screenagent.showing import abridged
+from screenagent.showing import abridged, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -84,29 +85,52 @@ def record(script: Path, *, display: str | None, runs: Path | None, options: Sav
     _write_script(kept.folder, script, replace(options, name=task))
     echo(f"what was seen is in {kept.folder}; try it: screenagent play {script} --step", err=True)
     if secrets:
-        many = "1 secret" if len(secrets) == 1 else f"{len(secrets)} secrets"
-        ways = ", ".join(f"`screenagent secret set {secret}`" for secret in secrets)
-        them = "it" if len(secrets) == 1 else "them"
-        echo(f"{many}: set {them} with {ways}, and allow {them} in a policy", err=True)
+        echo_lines(told.secret_lines, err=True)
 
 
 @dataclass
 class RecordingLines:
-    """A line on stderr for each thing that was understood while a person works."""
+    """A line on stderr for each thing that was understood while a person works, and at the end what secrets need."""
 
     stop_keys: str
     secrets: Mapping[str, str]
     understood: int = 0
+    app: str = ""
+    apps: dict[str, str] = field(default_factory=dict)
+    """The application that each secret was typed into, by its name in the script."""
+
+    @property
+    def secret_lines(self) -> str:
+        """How the secrets are set, and what a policy says that lets them be typed."""
+        count = len(self.secrets)
+        many, them = ("1 secret", "it") if count == 1 else (f"{count} secrets", "them")
+        ways = ", ".join(f"`screenagent secret set {secret}`" for secret in self.secrets)
+        rules = "\n".join(f"  - {{name: {name}, apps: [{self._app(name)}]}}" for name in self.secrets)
+        return f"{many}: set {them} with {ways}, and allow {them} in the file of `play --policy`:\nsecrets:\n{rules}"
+
+    def _app(self, secret: str) -> str:
+        return json.dumps(visible(self.apps.get(secret) or "NAME OF THE APPLICATION"), ensure_ascii=False)
 
     def __call__(self, event: Event) -> None:
         from screenagent.actions import describe
 
+        if event.event == "observed" and event.screenshot.window is not None:
+            self.app = event.screenshot.window.app
         if event.event == "started":
             echo(f"watching you: do it as you always do, then press {self.stop_keys}, or Ctrl-C here", err=True)
+        elif event.event == "thought":
+            echo(f"     {event.text}", err=True)
         elif event.event == "acted":
             self.understood += 1
+            self._note_secret(event.action)
             said = abridged(describe(event.action))
             echo(f"{self.understood:>3}  {said}{_why_secret(event.action, self.secrets)}", err=True)
+
+    def _note_secret(self, action: Action) -> None:
+        from screenagent.secrets import placeholder
+
+        text = action.text if action.kind == "type_text" else ""
+        self.apps.update({name: self.app for name in self.secrets if text == placeholder(name)})
 
 
 def _why_secret(action: Action, secrets: Mapping[str, str]) -> str:

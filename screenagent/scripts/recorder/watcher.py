@@ -29,6 +29,7 @@ from screenagent.events import (
     PlannedStep,
     Reviewed,
     Started,
+    Thought,
 )
 from screenagent.geometry import Box, Location, Pixel, PixelBox, Point
 from screenagent.grounding.naming import Namer
@@ -167,6 +168,10 @@ class Watcher:
             yield Observed(at=max(0.0, gesture.at - began), screenshot=gesture.seen)
             if earlier is not None:
                 yield _effect(earlier, gesture.seen)
+            if doubt := _unrepeatable(gesture):
+                yield Thought(at=max(0.0, gesture.at - began), text=doubt)
+            if isinstance(gesture, Scrolled) and gesture.modifiers:
+                continue
             action, places = self._action(gesture)
             if earlier is not None and (late := self._late(earlier, gesture, action)):
                 yield from _done(late, (), at=gesture.at - began)
@@ -213,6 +218,17 @@ class Watcher:
         if self._namer.finds(words, earlier.seen) or not self._namer.finds(words, gesture.seen):
             return None
         return WaitFor(words=words, seconds=round(max(10.0, 3 * (gesture.at - earlier.at))))
+
+
+def _unrepeatable(gesture: Gesture) -> str:
+    """Return why a replay will not do what was done, in a sentence; empty if it will."""
+    match gesture:
+        case Scrolled(modifiers=(_, *_) as held):
+            return f"the wheel was turned with {'+'.join(held)}: a replay cannot do that, so it is not in the script"
+        case Clicked(is_held=True):
+            return "the button was held down for a while: a replay only clicks there"
+        case _:
+            return ""
 
 
 def _but_for_ctrl_c(done: Iterable[Gesture]) -> Iterator[Gesture]:

@@ -8,8 +8,8 @@ import pytest
 from PIL import ImageDraw
 
 from screenagent.actions import Click, Input, PressKeys, TypeText, WaitFor, describe
-from screenagent.desktop.input_listener import ButtonDown, ButtonUp, KeyDown, TimedTouch
-from screenagent.events import Acted, Checked, Ended, Event, Started
+from screenagent.desktop.input_listener import ButtonDown, ButtonUp, KeyDown, KeyUp, TimedTouch, WheelTurned
+from screenagent.events import Acted, Checked, Ended, Event, Started, Thought
 from screenagent.fakes import plain_screen
 from screenagent.geometry import Pixel, Point
 from screenagent.grounding.embedded import EmbeddedGrounder
@@ -116,6 +116,22 @@ def test_keys_are_steps_too() -> None:
     screen = form()
     heard = [TimedTouch(1.0, KeyDown(key="ctrl"), screen), TimedTouch(1.1, KeyDown(key="s"), screen)]
     assert done(watched(heard, last=screen)) == [PressKeys(keys=("ctrl", "s"))]
+
+
+def test_what_a_replay_cannot_do_again_is_said_at_once() -> None:
+    screen, place = form(), Pixel(x=205, y=180)
+    ctrl = TimedTouch(1.0, KeyDown(key="ctrl"), screen)
+    zoomed = [ctrl, *(TimedTouch(1 + turn / 10, WheelTurned(direction="up", pixel=place), screen) for turn in (1, 2))]
+    held = [
+        TimedTouch(3.0, ButtonDown(button="left", pixel=place), screen),
+        TimedTouch(4.5, ButtonUp(button="left", pixel=place), screen),
+    ]
+    events = watched(zoomed, [TimedTouch(2.0, KeyUp(key="ctrl"), screen)], held, last=screen)
+    assert [event.text for event in events if isinstance(event, Thought)] == [
+        "the wheel was turned with ctrl: a replay cannot do that, so it is not in the script",
+        "the button was held down for a while: a replay only clicks there",
+    ]
+    assert done(events) == [Click(target="Sign in")]
 
 
 def looks(*shots: tuple[float, float, Screenshot]) -> Iterator[ScreenSample]:
