@@ -161,10 +161,11 @@ class ScriptWriter:
         proposed = self.proposals.get(len(self.steps) - 1)
         self.steps[first:] = [result.step]
         self.proposals = {number: proposal for number, proposal in self.proposals.items() if number < first}
+        if isinstance(result.step, schema.ChooseStep):
+            proposed = None  # what it shows is the option, which a replay looks for anyway
+            self._note_typed(result.step.choose, recent[-1][1], area=recent[-2][1].locations[0].box)
         if proposed is not None:
             self.proposals[first] = proposed
-        if isinstance(result.step, schema.ChooseStep):
-            self._note_typed(result.step.choose, recent[-1][1], area=recent[-2][1].locations[0].box)
         self._recent.clear()
 
     def _note_typed(self, text: str, performed: PerformedStep, *, area: Box | None) -> None:
