@@ -17,7 +17,7 @@ from screenagent.cli.output import confirm, echo, echo_lines, secho
 from screenagent.showing import abridged, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from screenagent.actions import Action
     from screenagent.assembly.saving import SavedScript
@@ -29,6 +29,22 @@ if TYPE_CHECKING:
 
 
 LONGEST_VALUE: Final = 30
+
+
+class ChordType(click.ParamType["tuple[str, ...]"]):
+    """Keys pressed together, as in ctrl+shift+f9."""
+
+    name = "keys"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        from screenagent import keys
+
+        if isinstance(value, tuple):
+            return value
+        try:
+            return keys.user_chord(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,8 +73,18 @@ saving_options: Final = gathered(
 @click.argument("script", type=NEW_FILE)
 @click.option("--display", help="Which monitor to watch, by the name that `screenagent doctor` shows.")
 @click.option("--runs", type=NEW_FOLDER, help="Where what was seen is kept.")
+@click.option(
+    "--expect-key",
+    type=ChordType(),
+    default="ctrl+shift+f9",
+    show_default=True,
+    metavar="KEYS",
+    help="What you press to have the text under the mouse expected.",
+)
 @saving_options
-def record(script: Path, *, display: str | None, runs: Path | None, options: SavingFlags) -> None:
+def record(
+    script: Path, *, display: str | None, runs: Path | None, expect_key: tuple[str, ...], options: SavingFlags
+) -> None:
     """Watch you do it, and write SCRIPT: steps in words, and what their targets looked like.
 
     \b
@@ -78,8 +104,8 @@ def record(script: Path, *, display: str | None, runs: Path | None, options: Sav
     settings = load_settings(runs=runs, display=display, keep_screens=True)
     with record_run(settings, f"record {task}") as kept, stoppable_control() as control:
         secrets: dict[str, str] = {}
-        told = RecordingLines(settings.stop_keys, secrets)
-        for event in _watched(settings, control, task=task, secrets=secrets):
+        told = RecordingLines(settings.stop_keys, secrets, expect_keys="+".join(expect_key))
+        for event in _watched(settings, control, task=task, secrets=secrets, expect_keys=expect_key):
             kept(event)
             told(event)
     _write_script(kept.folder, script, replace(options, name=task))
@@ -94,6 +120,7 @@ class RecordingLines:
 
     stop_keys: str
     secrets: Mapping[str, str]
+    expect_keys: str = ""
     understood: int = 0
     app: str = ""
     apps: dict[str, str] = field(default_factory=dict)
@@ -117,7 +144,9 @@ class RecordingLines:
         if event.event == "observed" and event.screenshot.window is not None:
             self.app = event.screenshot.window.app
         if event.event == "started":
-            echo(f"watching you: do it as you always do, then press {self.stop_keys}, or Ctrl-C here", err=True)
+            expect = f"; {self.expect_keys} expects the text under the mouse" if self.expect_keys else ""
+            how = f"do it as you always do, then press {self.stop_keys}, or Ctrl-C here"
+            echo(f"watching you: {how}{expect}", err=True)
         elif event.event == "thought":
             echo(f"     {event.text}", err=True)
         elif event.event == "acted":
@@ -142,7 +171,9 @@ def _why_secret(action: Action, secrets: Mapping[str, str]) -> str:
     return f": {reason}, so it was not written down" if reason else ""
 
 
-def _watched(settings: Settings, control: Control, *, task: str, secrets: dict[str, str]) -> Iterator[Event]:
+def _watched(
+    settings: Settings, control: Control, *, task: str, secrets: dict[str, str], expect_keys: Sequence[str]
+) -> Iterator[Event]:
     """Yield what the user does as the events of a run; `secrets` gets the texts that are not written down."""
     from screenagent.assembly.parts import build_grounder, build_reader
     from screenagent.desktop.input_listener import InputListener
@@ -173,7 +204,8 @@ def _watched(settings: Settings, control: Control, *, task: str, secrets: dict[s
             return screen
 
         hearing = Hearing(touches, end=let_go)
-        watching = Watcher(namer=Namer(seeing), reader=reader, secrets=secrets, since=sight.since)
+        namer = Namer(seeing)
+        watching = Watcher(namer=namer, reader=reader, secrets=secrets, since=sight.since, expect_keys=expect_keys)
         yield from watching.events(hearing.heard(), task=task, last=hearing.last)
 
 

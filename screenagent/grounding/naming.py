@@ -55,6 +55,13 @@ class Namer:
         control = screen.layout.around(x, y)
         return control.rect.box(screen.size) if control and control.role in ENTERED_INTO else None
 
+    def text(self, point: Point, screenshot: Screenshot) -> str:
+        """Return the words that are written at `point`; empty if none are."""
+        screen = self._seen.screen(screenshot)
+        x, y = point.x * screen.size.width, point.y * screen.size.height
+        runs = (run for label in screen.labels for run in _runs(label, screen))
+        return next((run.text for run in runs if run.rect.grown(3).holds(x, y)), "")
+
     def fields(self, screenshot: Screenshot) -> tuple[Box, ...]:
         """Return the bounds of all that text can be entered into, as far as it has a frame."""
         screen = self._seen.screen(screenshot)

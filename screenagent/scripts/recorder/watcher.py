@@ -143,7 +143,8 @@ def before_touch(samples: Sequence[ScreenSample], at: float, touch: Touch, *, si
 class Watcher:
     """Turns touches into the events of a run that went well. A text that its field hid is in none of them; `secrets`
     gets the names that stand for such texts, each with the reason. `since` is asked how the screen looked since a
-    moment: a field may show a text for a while and hide it then.
+    moment: a field may show a text for a while and hide it then. `expect_keys` are those by which the person says that
+    the text under the mouse is to be there.
     """
 
     def __init__(
@@ -153,8 +154,10 @@ class Watcher:
         reader: TextReader,
         secrets: dict[str, str] | None = None,
         since: Callable[[float], Sequence[Screenshot]] = lambda _at: (),
+        expect_keys: Iterable[str] = (),
     ) -> None:
         self._namer = namer
+        self._expect_keys = frozenset(expect_keys)
         self._texts = TypedTexts(namer, reader, secrets if secrets is not None else {}, since)
         self.steps = 0
 
@@ -172,6 +175,10 @@ class Watcher:
                 yield Thought(at=max(0.0, gesture.at - began), text=doubt)
             if isinstance(gesture, Scrolled) and gesture.modifiers:
                 continue
+            if isinstance(gesture, Pressed) and frozenset(gesture.keys) == self._expect_keys:
+                yield from self._expected(gesture, at=gesture.at - began)
+                earlier = None
+                continue
             action, places = self._action(gesture)
             if earlier is not None and (late := self._late(earlier, gesture, action)):
                 yield from _done(late, (), at=gesture.at - began)
@@ -186,6 +193,18 @@ class Watcher:
         said = f"{self.steps} steps were watched"
         yield from _reviewed(Finish(success=self.steps > 0, message=said), ())
         yield Ended(result="done" if self.steps else "gave_up", message=said)
+
+    def _expected(self, gesture: Pressed, *, at: float) -> Iterator[Event]:
+        """The look that a replay takes at what the person points at."""
+        pointer = gesture.seen.pointer
+        words = self._namer.text(pointer, gesture.seen) if pointer is not None else ""
+        if not words:
+            yield Thought(at=max(0.0, at), text="no text is read under the mouse, so nothing is expected of it")
+            return
+        yield from _done(WaitFor(words=words, seconds=0), (), at=at)
+        yield Observed(screenshot=gesture.seen)
+        yield Checked(effect=Effect(outcome="confirmed", evidence=f"“{words}” is there", by="words"))
+        self.steps += 1
 
     def _action(self, gesture: Gesture) -> tuple[Action, tuple[Location, ...]]:
         match gesture:

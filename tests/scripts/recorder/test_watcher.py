@@ -17,6 +17,8 @@ from screenagent.grounding.naming import Namer
 from screenagent.perception.reader import ScreenReader
 from screenagent.screenshot import Screenshot
 from screenagent.scripts.recorder.watcher import ScreenSample, Watcher, before_touch
+from screenagent.scripts.recorder.writer import ScriptWriter
+from screenagent.scripts.schema import ExpectStep
 from tests.builders import Drawing
 
 READER = ScreenReader()
@@ -116,6 +118,22 @@ def test_keys_are_steps_too() -> None:
     screen = form()
     heard = [TimedTouch(1.0, KeyDown(key="ctrl"), screen), TimedTouch(1.1, KeyDown(key="s"), screen)]
     assert done(watched(heard, last=screen)) == [PressKeys(keys=("ctrl", "s"))]
+
+
+def test_the_text_under_the_mouse_is_expected_when_the_person_presses_the_keys_for_it() -> None:
+    def pressed(x: float, y: float, *, at: float) -> list[TimedTouch]:
+        seen = form("Ada").model_copy(update={"pointer": Point(x=x / 640, y=y / 400)})
+        return [TimedTouch(at, KeyDown(key=key), seen) for key in ("ctrl", "f10")]
+
+    watching = Watcher(namer=NAMER, reader=READER, expect_keys=("f10", "ctrl"))
+    up = [TimedTouch(2.5, KeyUp(key="ctrl"), form("Ada"))]
+    heard = [*click(345, 180, form(), at=1.0), *pressed(70, 60, at=2.0), *up, *pressed(600, 380, at=5.0), *up]
+    events = list(watching.events(heard, task="x", last=lambda: form("Ada")))
+    assert done(events) == [Click(target="Help"), WaitFor(words="User name:", seconds=0)]
+    assert [event.text for event in events if isinstance(event, Thought)] == [
+        "no text is read under the mouse, so nothing is expected of it"
+    ]
+    assert ScriptWriter.of_run(events, READER).script("x").steps[-1] == ExpectStep(expect="User name:")
 
 
 def test_what_a_replay_cannot_do_again_is_said_at_once() -> None:
