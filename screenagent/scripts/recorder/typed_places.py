@@ -14,6 +14,7 @@ from screenagent.scripts.anchors import NearbyText
 from screenagent.scripts.replay.appearance import READ_ALIKE, Appearance
 
 MORE: Final = 2  # words that come with a typed text beside its own, which may be misread; with more a page has come
+HIGHEST: Final = 64  # pixels that a field of one line is high; of a higher one only the words are hidden
 SHORTEST: Final = 2  # letters of a value that is known again elsewhere
 
 
@@ -49,8 +50,9 @@ class TypedPlaces:
         few = len(changed) <= len(text.split()) + MORE
         found = changed if few else [word for word in changed if letters_of(word.text) in own]
         if found:
+            is_line = area is not None and area.exact_pixels(after.size).height <= HIGHEST
             inside = area is not None and any(word.box.center in area for word in found)
-            self._places.append(TypedPlace(tuple(found), area if area and inside else _around(found)))
+            self._places.append(TypedPlace(tuple(found), area if area and is_line and inside else _around(found)))
 
     def without(self, words: Iterable[Word]) -> list[Word]:
         """Return the words without those that stand where they were typed."""

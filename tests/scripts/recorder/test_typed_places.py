@@ -56,3 +56,20 @@ def test_another_value_makes_no_other_surroundings(name: str) -> None:
 def test_what_else_stands_round_the_target_is_compared() -> None:
     form = Form()
     assert not form.is_whole_on(form.screen("Ada Lovelace", label="Mail"))
+
+
+def test_of_a_high_field_only_the_words_are_hidden() -> None:
+    reader = DrawnReader()
+
+    def notes(words: str) -> Screenshot:
+        drawing = Drawing().cell(100, 60, width=300, height=150).text(words, 110, 190).button("Save", 100, 230)
+        return reader.screen(drawing)
+
+    empty, full = notes(""), notes("VIP")
+    typed, read = TypedPlaces(), reader.read(full)
+    typed.note("VIP", empty, full, read, area=Box.of_pixels((100, 60, 400, 210), full.size))
+    at = Point.of_pixel(Pixel(x=145, y=230), full.size)
+    look = typed.unknowing(Appearance.capture("Save", full, at, words=typed.without(read)), read)
+    ((start, top, end, bottom),) = look.anchor.hidden
+    assert end - start < 40
+    assert bottom - top < 20
