@@ -74,8 +74,9 @@ class ScreenAnswers:
         return New(new=words, within=WITHIN) if words else None
 
     def _texts(self, before: Screenshot, after: Screenshot) -> Sequence[str]:
-        """The texts that are on `after` and were not on `before`, the best first."""
+        """The texts that are on `after` and were not on `before`, the best first; nothing that our terminal covered."""
         lines = new_lines(before, self.reader.read(before), after, self.reader.read(after))
+        lines = [line for line in lines if not any(line.box.center in box for box in before.covered)]
         lines = [line for line in lines if not _AT_WORK.search(line.text) and not bad_news([line])]
         front = after.window.box if after.window and after.window.box else None
         parts = [part for line in lines for part in self._lasting(line)]

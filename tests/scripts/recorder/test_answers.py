@@ -22,7 +22,7 @@ from screenagent.events import (
     PlannedStep,
     Started,
 )
-from screenagent.geometry import Location, Point
+from screenagent.geometry import Box, Location, Point
 from screenagent.screenshot import Screenshot
 from screenagent.scripts.file import annotated, parsed, written
 from screenagent.scripts.recorder.answers import ScreenAnswers
@@ -77,6 +77,14 @@ def test_words_that_go_are_an_answer_and_what_lay_beneath_them_is_none() -> None
     answers = ScreenAnswers(reader)
     assert answers.of(beneath, dialog) == New(new="Really save this?", within=10)
     assert answers.of(dialog, beneath) == Vanished(gone="Really save this?")
+
+
+def test_what_our_own_terminal_covers_in_the_end_has_not_gone() -> None:
+    reader = DrawnReader()
+    before, after = reader.screen(form("", "Customers of the house")), reader.screen(form())
+    assert ScreenAnswers(reader).of(before, after) == Vanished(gone="Customers of the house")
+    covered = after.model_copy(update={"covered": (Box(left=0, top=0.4, right=1, bottom=1),)})
+    assert ScreenAnswers(reader).of(before, covered) is None
 
 
 PLACE = Location(point=Point(x=0.3, y=0.3), confidence=1.0, by="hand")
