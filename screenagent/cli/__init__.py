@@ -25,7 +25,7 @@ COMMANDS: Final = dict(
     for entry in (
         "run:run play:play rows:rows record:scripts save:scripts heal:scripts check:scripts export:scripts "
         "schema:policy console:run learn:learn warm:warm stop:stop resume:stop ground:pictures see:pictures "
-        "report:runs runs:runs policy:policy secret:secret drill:diagnostics prove-offline:diagnostics "
+        "pick:pictures report:runs runs:runs policy:policy secret:secret drill:diagnostics prove-offline:diagnostics "
         "doctor:diagnostics "
         "model:model bench:bench ask:pictures"
     ).split()

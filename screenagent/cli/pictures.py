@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from screenagent.cli.options import FILE, NEW_FILE, family_option, leave_warm, load_settings, max_image_patches_option
-from screenagent.cli.output import echo, echo_json, echo_lines
+from screenagent.cli.output import echo, echo_json, echo_lines, prompt
 
 if TYPE_CHECKING:
     from screenagent.geometry import Absent, Location, Pixel
@@ -19,6 +20,20 @@ if TYPE_CHECKING:
 
 MOST_EXPLAINED: Final = 5
 """Candidates that `--explain` lists."""
+
+
+class PixelType(click.ParamType["Pixel"]):
+    """A pixel of a picture, as in 412,233."""
+
+    name = "X,Y"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Pixel:
+        from screenagent.geometry import Pixel
+
+        found = re.fullmatch(r"(\d{1,5}), ?(\d{1,5})", str(value), re.ASCII)
+        if found is None:
+            self.fail(f"{value!r} is not a pixel; write x and y, as in 412,233", param, ctx)
+        return Pixel(x=int(found[1]), y=int(found[2]))
 
 
 @click.command
@@ -133,6 +148,44 @@ def see(picture: Path | None, *, out: Path | None) -> None:
     parts = ", ".join(f"{stage} {seconds * 1000:.0f}" for stage, seconds in spent.items())
     seen = f"{len(labels)} texts and {len(icons)} icons, seen in {sum(taken.values()) * 1000:.0f} ms"
     echo(f"{seen} (ms by stage: {parts}); drawn in {target}", err=True)
+
+
+@click.command
+@click.argument("picture", type=FILE, required=False)
+@click.argument("pixel", type=PixelType(), required=False, metavar="X,Y")
+def pick(picture: Path | None, pixel: Pixel | None) -> None:
+    """Say what a script would call what is at a place, and what each way of finding targets says of it.
+
+    Without PICTURE it is what the mouse points at when you press Enter here; nothing is clicked.
+
+    \b
+    screenagent pick
+    screenagent pick screen.png 412,233
+
+    Exit codes: 0 its words lead back to it, 1 they do not.
+    """
+    from screenagent.assembly.parts import build_grounder, open_desktop, stoppable_control
+    from screenagent.grounding.pointed import pointed_at
+
+    if (picture is None) != (pixel is None):
+        raise click.UsageError("give a picture and a pixel on it, as in: screenagent pick screen.png 412,233")
+    settings = load_settings()
+    if picture is not None and pixel is not None:
+        screen = _open_picture(picture)
+        if not (pixel.x < screen.size.width and pixel.y < screen.size.height):
+            raise click.UsageError(
+                f"{picture} is {screen.size.width}x{screen.size.height}; {pixel.x},{pixel.y} is outside"
+            )
+        found = pointed_at(screen.display.point(pixel), screen, build_grounder(settings))
+    else:
+        prompt("point the mouse at it, and press Enter here", err=True)
+        with stoppable_control() as control, open_desktop(settings, control, virtual=False, app=None) as desktop:
+            screen, at = desktop.screenshot(), desktop.display.point(desktop.pointer())
+            found = pointed_at(at, screen, build_grounder(settings, desktop=desktop))
+    echo(found.words)
+    for finding in found.findings:
+        echo(f"  {finding}")
+    sys.exit(0 if found.leads_back else 1)
 
 
 def _captured() -> Screenshot:

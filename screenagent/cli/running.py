@@ -112,7 +112,7 @@ def build_console(
 ) -> Console:
     """Build the console: with `run` it begins with that, with `past` it shows a run that is over."""
     shorten_escape_delay()
-    from screenagent.assembly.saving import save_script
+    from screenagent.assembly.saving import SavingOptions, save_script
     from screenagent.assembly.supervised import build_replay
     from screenagent.console.app import Console
     from screenagent.console.options import ConsoleOptions
@@ -135,7 +135,7 @@ def build_console(
         answer_seconds=settings.answer_seconds,
         answer_keys=str(user_keys(settings, virtual=supervision.virtual)),
         desktop=_desktop_words(supervision),
-        save=lambda folder, file: save_script(folder, file, settings, app=supervision.app).lines,
+        save=lambda folder, file: save_script(folder, file, settings, SavingOptions(app=supervision.app)).lines,
         plans_anew=settings.model is not None,
     )
     return Console(begin, opened_with, play=play, task=run.task if run else None, past=past)

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 import sys
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
-from screenagent.cli.options import FILE, FOLDER, NEW_FILE, NEW_FOLDER, load_settings, one_run
+from screenagent.cli.options import FILE, FOLDER, NEW_FILE, NEW_FOLDER, gathered, load_settings, one_run
 from screenagent.cli.output import confirm, echo, echo_lines, secho
-from screenagent.showing import abridged
+from screenagent.showing import abridged, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from screenagent.actions import Action
+    from screenagent.assembly.saving import SavedScript
     from screenagent.control import Control
     from screenagent.events import Event
     from screenagent.screenshot import Screenshot
@@ -25,15 +28,62 @@ if TYPE_CHECKING:
     from screenagent.settings import Settings
 
 
+LONGEST_VALUE: Final = 30
+
+
+class ChordType(click.ParamType["tuple[str, ...]"]):
+    """Keys pressed together, as in ctrl+shift+f9."""
+
+    name = "keys"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        from screenagent import keys
+
+        if isinstance(value, tuple):
+            return value
+        try:
+            return keys.user_chord(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SavingFlags:
+    """How a script is written that a recording or a run becomes."""
+
+    name: str | None
+    app: str | None
+    expect_each: bool
+    parameters: bool
+    force: bool
+
+
+saving_options: Final = gathered(
+    "options",
+    SavingFlags,
+    click.option("--name", help="What the script is called; by default the run's task, or the file's name."),
+    click.option("--app", help="What the script opens when it is played on a virtual desktop."),
+    click.option("--expect-each", is_flag=True, help="Let each step expect what came onto the screen after it."),
+    click.option("--parameters", is_flag=True, help="Make the typed values parameters with defaults."),
+    click.option("--force", is_flag=True, help="Overwrite an existing script."),
+)
+
+
 @click.command
 @click.argument("script", type=NEW_FILE)
-@click.option("--name", help="What the script is called; its file's name if not given.")
-@click.option("--app", help="What the script opens when it is played on a virtual desktop.")
 @click.option("--display", help="Which monitor to watch, by the name that `screenagent doctor` shows.")
 @click.option("--runs", type=NEW_FOLDER, help="Where what was seen is kept.")
-@click.option("--force", is_flag=True, help="Overwrite an existing script.")
+@click.option(
+    "--expect-key",
+    type=ChordType(),
+    default="ctrl+shift+f9",
+    show_default=True,
+    metavar="KEYS",
+    help="What you press to have the text under the mouse expected.",
+)
+@saving_options
 def record(
-    script: Path, *, name: str | None, app: str | None, display: str | None, runs: Path | None, force: bool
+    script: Path, *, display: str | None, runs: Path | None, expect_key: tuple[str, ...], options: SavingFlags
 ) -> None:
     """Watch you do it, and write SCRIPT: steps in words, and what their targets looked like.
 
@@ -49,41 +99,67 @@ def record(
     from screenagent.assembly.parts import stoppable_control
     from screenagent.assembly.supervised import record_run
 
-    _refuse_overwriting(script, force=force)
-    task = name or script.stem
+    _refuse_overwriting(script, force=options.force)
+    task = options.name or script.stem
     settings = load_settings(runs=runs, display=display, keep_screens=True)
     with record_run(settings, f"record {task}") as kept, stoppable_control() as control:
         secrets: dict[str, str] = {}
-        told = RecordingLines(settings.stop_keys, secrets)
-        for event in _watched(settings, control, task=task, secrets=secrets):
+        told = RecordingLines(settings.stop_keys, secrets, expect_keys="+".join(expect_key))
+        for event in _watched(settings, control, task=task, secrets=secrets, expect_keys=expect_key):
             kept(event)
             told(event)
-    _write_script(kept.folder, script, name=task, app=app)
+    _write_script(kept.folder, script, replace(options, name=task))
     echo(f"what was seen is in {kept.folder}; try it: screenagent play {script} --step", err=True)
     if secrets:
-        many = "1 secret" if len(secrets) == 1 else f"{len(secrets)} secrets"
-        ways = ", ".join(f"`screenagent secret set {secret}`" for secret in secrets)
-        them = "it" if len(secrets) == 1 else "them"
-        echo(f"{many}: set {them} with {ways}, and allow {them} in a policy", err=True)
+        echo_lines(told.secret_lines, err=True)
 
 
 @dataclass
 class RecordingLines:
-    """A line on stderr for each thing that was understood while a person works."""
+    """A line on stderr for each thing that was understood while a person works, and at the end what secrets need."""
 
     stop_keys: str
     secrets: Mapping[str, str]
+    expect_keys: str = ""
     understood: int = 0
+    app: str = ""
+    apps: dict[str, str] = field(default_factory=dict)
+    """The application that each secret was typed into, by its name in the script."""
+
+    @property
+    def secret_lines(self) -> str:
+        """How the secrets are set, and what a policy says that lets them be typed."""
+        count = len(self.secrets)
+        many, them = ("1 secret", "it") if count == 1 else (f"{count} secrets", "them")
+        ways = ", ".join(f"`screenagent secret set {secret}`" for secret in self.secrets)
+        rules = "\n".join(f"  - {{name: {name}, apps: [{self._app(name)}]}}" for name in self.secrets)
+        return f"{many}: set {them} with {ways}, and allow {them} in the file of `play --policy`:\nsecrets:\n{rules}"
+
+    def _app(self, secret: str) -> str:
+        return json.dumps(visible(self.apps.get(secret) or "NAME OF THE APPLICATION"), ensure_ascii=False)
 
     def __call__(self, event: Event) -> None:
         from screenagent.actions import describe
 
+        if event.event == "observed" and event.screenshot.window is not None:
+            self.app = event.screenshot.window.app
         if event.event == "started":
-            echo(f"watching you: do it as you always do, then press {self.stop_keys}, or Ctrl-C here", err=True)
+            expect = f"; {self.expect_keys} expects the text under the mouse" if self.expect_keys else ""
+            how = f"do it as you always do, then press {self.stop_keys}, or Ctrl-C here"
+            echo(f"watching you: {how}{expect}", err=True)
+        elif event.event == "thought":
+            echo(f"     {event.text}", err=True)
         elif event.event == "acted":
             self.understood += 1
+            self._note_secret(event.action)
             said = abridged(describe(event.action))
             echo(f"{self.understood:>3}  {said}{_why_secret(event.action, self.secrets)}", err=True)
+
+    def _note_secret(self, action: Action) -> None:
+        from screenagent.secrets import placeholder
+
+        text = action.text if action.kind == "type_text" else ""
+        self.apps.update({name: self.app for name in self.secrets if text == placeholder(name)})
 
 
 def _why_secret(action: Action, secrets: Mapping[str, str]) -> str:
@@ -95,7 +171,9 @@ def _why_secret(action: Action, secrets: Mapping[str, str]) -> str:
     return f": {reason}, so it was not written down" if reason else ""
 
 
-def _watched(settings: Settings, control: Control, *, task: str, secrets: dict[str, str]) -> Iterator[Event]:
+def _watched(
+    settings: Settings, control: Control, *, task: str, secrets: dict[str, str], expect_keys: Sequence[str]
+) -> Iterator[Event]:
     """Yield what the user does as the events of a run; `secrets` gets the texts that are not written down."""
     from screenagent.assembly.parts import build_grounder, build_reader
     from screenagent.desktop.input_listener import InputListener
@@ -126,24 +204,23 @@ def _watched(settings: Settings, control: Control, *, task: str, secrets: dict[s
             return screen
 
         hearing = Hearing(touches, end=let_go)
-        watching = Watcher(namer=Namer(seeing), reader=reader, secrets=secrets, since=sight.since)
+        namer = Namer(seeing)
+        watching = Watcher(namer=namer, reader=reader, secrets=secrets, since=sight.since, expect_keys=expect_keys)
         yield from watching.events(hearing.heard(), task=task, last=hearing.last)
 
 
 @click.command
 @click.argument("run", type=FOLDER)
 @click.argument("script", type=NEW_FILE)
-@click.option("--name", help="What the script is called; the run's task if not given.")
-@click.option("--app", help="What the script opens on a virtual desktop.")
-@click.option("--force", is_flag=True, help="Overwrite an existing script.")
-def save(run: Path, script: Path, *, name: str | None, app: str | None, force: bool) -> None:
+@saving_options
+def save(run: Path, script: Path, *, options: SavingFlags) -> None:
     """Write what RUN did as SCRIPT, to be played again: its steps in words, and what its targets looked like.
 
     \b
     screenagent save runs/2026-11-22_10-15-03_open-the-file-menu invoice.yaml --app mousepad
     """
-    _refuse_overwriting(script, force=force)
-    _write_script(one_run(run), script, name=name, app=app)
+    _refuse_overwriting(script, force=options.force)
+    _write_script(one_run(run), script, options)
 
 
 @click.command
@@ -276,14 +353,39 @@ def _refuse_overwriting(script: Path, *, force: bool) -> None:
         raise click.UsageError(f"{script} exists already; choose another name, or add --force")
 
 
-def _write_script(run: Path, script: Path, *, name: str | None, app: str | None) -> None:
+def _write_script(run: Path, script: Path, options: SavingFlags) -> None:
     """Write what the run did as `script`, with its anchors beside it, and print where they are."""
-    from screenagent.assembly.saving import save_script
+    from screenagent.assembly.saving import SavingOptions, save_script
 
+    wanted = SavingOptions(
+        name=options.name or "", app=options.app, expect_each=options.expect_each, parameters=options.parameters
+    )
+    settings = load_settings()
     try:
-        said, *warned = save_script(run, script, load_settings(), name=name or "", app=app).lines
+        saved = save_script(run, script, settings, wanted)
+        if saved.watched and saved.values and _is_wanted_as_parameters(saved):
+            saved = save_script(run, script, settings, replace(wanted, parameters=True))
     except ValueError as error:
         raise click.ClickException(f"{run}: {error}") from error
+    said, *warned = saved.lines
     echo(said)
     for line in warned:
         echo(line, err=True)
+    if saved.watched and saved.values:
+        again = shlex.join(["screenagent", "save", str(run), str(script), "--parameters", "--force"])
+        echo(f"{_data_line(saved)}: {again} makes {_made(saved)}", err=True)
+
+
+def _is_wanted_as_parameters(saved: SavedScript) -> bool:
+    question = f"{_data_line(saved)}. Make {_made(saved)}, with the recorded value as default?"
+    return sys.stdin.isatty() and sys.stderr.isatty() and confirm(question, default=False, err=True)
+
+
+def _data_line(saved: SavedScript) -> str:
+    values = saved.values
+    many = "this value looks like" if len(values) == 1 else f"these {len(values)} values look like"
+    return f"{many} data: " + ", ".join(f"{value.name} “{abridged(value.text, LONGEST_VALUE)}”" for value in values)
+
+
+def _made(saved: SavedScript) -> str:
+    return "it a parameter" if len(saved.values) == 1 else "them parameters"

@@ -23,6 +23,12 @@ WORD_GAP: Final = 0.55
 ROUND_AN_ICON: Final = 6  # pixels of a button that still belong to the icon on it
 KEYPAD_ROWS: Final = 4
 KEY: Final = re.compile(r"\d|[-+*/=%.,()]")
+TOLD: Final = {
+    "field": "field", "spinner": "field", "dropdown": "drop-down", "radio": "radio button", "checkbox": "check box",
+    "switch": "switch", "slider": "slider",
+}  # fmt: skip
+"""What people call a control by the role that its program tells; what bears its own name is called by that alone."""
+TOP: Final = 1.5  # heights of a label that its text area begins below it at most, or its middle is below the area's top
 AROUND: Final = 0.25  # how far the label may be that a place is described by, as a part of the screen's width
 
 
@@ -48,6 +54,13 @@ class Namer:
         x, y = point.x * screen.size.width, point.y * screen.size.height
         control = screen.layout.around(x, y)
         return control.rect.box(screen.size) if control and control.role in ENTERED_INTO else None
+
+    def text(self, point: Point, screenshot: Screenshot) -> str:
+        """Return the words that are written at `point`; empty if none are."""
+        screen = self._seen.screen(screenshot)
+        x, y = point.x * screen.size.width, point.y * screen.size.height
+        runs = (run for label in screen.labels for run in _runs(label, screen))
+        return next((run.text for run in runs if run.rect.grown(3).holds(x, y)), "")
 
     def fields(self, screenshot: Screenshot) -> tuple[Box, ...]:
         """Return the bounds of all that text can be entered into, as far as it has a frame."""
@@ -77,7 +90,8 @@ def _told(point: Point, screen: ScreenContents) -> Iterator[str]:
     here = [told for told in screen.told if told.rect.holds(x, y) and _is_name(told.label.text)]
     for told in sorted(here, key=lambda told: told.rect.area):
         if len(told.label.text) <= LONGEST:
-            yield f"the {told.label.text} field" if told.fits("field") else told.label.text
+            kind = TOLD.get(told.role)
+            yield f"the {told.label.text.strip(' :*.')} {kind}" if kind else told.label.text
 
 
 def _depicted(point: Point, screen: ScreenContents, words: IconWords) -> Iterator[str]:
@@ -91,11 +105,14 @@ def _depicted(point: Point, screen: ScreenContents, words: IconWords) -> Iterato
 def _names(point: Point, screen: ScreenContents) -> Iterator[str]:
     """By the label of the control that it is, or by what is written on it; then with a neighbour to tell it by."""
     x, y = point.x * screen.size.width, point.y * screen.size.height
-    control = screen.layout.around(x, y)
+    control = None if any(popup.holds(x, y) for popup in screen.popups) else screen.layout.around(x, y)
     alone = [run.text for run in _written(x, y, screen)]
-    if control and control.role in SPOKEN:
-        tied = [label.text for label in screen.labels if _is_tied(label, control, screen) and label.text not in alone]
-        alone = [f"the {text.strip(' :*.')} {SPOKEN[control.role]}" for text in tied if _is_name(text)] + alone
+    if area := next((one.rect for one in screen.widgets if one.role == "textarea" and one.rect.holds(x, y)), None):
+        alone = [*(f"the {text.strip(' :*.')} text area" for text in _heading(area, screen)), *alone]
+    elif control and control.role in SPOKEN:
+        tied = [label for label in screen.labels if _is_tied(label, control, screen) and label.text not in alone]
+        named = [label.text for label in tied if _is_name(label.text) and not _is_other_line(label, control, y)]
+        alone = [f"the {text.strip(' :*.')} {_kind(control, screen)}" for text in named] + alone
     elif control and control.role == "button":
         inside = [label for label in screen.labels if control.rect.holds(*label.rect.center)]
         alone += [label.text for label in inside if len(label.text) <= LONGEST and _is_readable(label, screen)]
@@ -134,6 +151,27 @@ def _is_name(text: str) -> bool:
 
 def _is_tied(label: Label, control: ControlBox, screen: ScreenContents) -> bool:
     return any(tie.control == control for tie in screen.layout.ties(label))
+
+
+def _is_other_line(label: Label, control: ControlBox, y: float) -> bool:
+    """Whether a label is another line in the same frame, as between two separators of a menu."""
+    return control.rect.holds(*label.rect.center) and not label.rect.top <= y <= label.rect.bottom
+
+
+def _kind(control: ControlBox, screen: ScreenContents) -> str:
+    """What people call a control that is seen, by its role and its shape."""
+    round_ones = (one for one in screen.widgets if one.role == "radio" and one.rect.holds(*control.rect.center))
+    return "radio button" if control.role == "mark" and any(round_ones) else SPOKEN[control.role]
+
+
+def _heading(area: PixelBox, screen: ScreenContents) -> Iterator[str]:
+    """What stands right above a text area, or left of its first line."""
+    for label in screen.labels:
+        rect = label.rect
+        above = 0 <= area.top - rect.bottom <= TOP * rect.height and area.left - rect.height <= rect.left < area.right
+        left = rect.right <= area.left and 0 <= rect.center_y - area.top <= TOP * rect.height
+        if _is_name(label.text) and len(label.text) <= LONGEST and (above or left):
+            yield label.text
 
 
 def _runs(label: Label, screen: ScreenContents) -> Iterator[Label]:

@@ -31,7 +31,8 @@ class Anchor(Value):
 
     `box` is the target's box within the picture, and `at` the pixel of the picture that was acted on. `text` is the
     target's own, `beside` are the texts near it. `alike` is how many on that screen looked like it, itself included;
-    `repeats` is how many places had its letters, within longer names too.
+    `repeats` is how many places had its letters, within longer names too. `hidden` are the parts of the picture in
+    which a typed value stood: they are blurred, and not compared.
     """
 
     target: str
@@ -40,6 +41,7 @@ class Anchor(Value):
     alike: int = Field(1, ge=1)
     repeats: int = Field(1, ge=0)
     box: tuple[int, int, int, int]
+    hidden: tuple[tuple[int, int, int, int], ...] = ()
     at: Pixel
     corner: Pixel = Field(description="where the picture's top left pixel was on the screen")
     screen: Size

@@ -26,7 +26,7 @@ from screenagent.geometry import Value
 from screenagent.scripts import schema
 from screenagent.scripts.parameters import misplaced_secret, undefined
 from screenagent.scripts.upgrade import upgrade, warn
-from screenagent.showing import CODE, visible_yaml
+from screenagent.showing import CODE, visible, visible_yaml
 
 LARGEST: Final = 200_000
 DEEPEST: Final = 40
@@ -132,6 +132,28 @@ def written(script: schema.Script) -> str:
     text = StringIO()
     _yaml().dump(_quoted(_document(script)), text)
     return visible_yaml(text.getvalue())
+
+
+def annotated(content: str, comments: Mapping[int, str]) -> str:
+    """Return the file's text with a comment below some of its steps, in one line each; never below the last one."""
+    yaml = _yaml()
+    document = yaml.load(content)
+    for number, comment in comments.items():
+        if number + 1 < len(document["steps"]):
+            line = " ".join(visible(comment).split())
+            document["steps"].yaml_set_comment_before_after_key(number + 1, before=line, indent=4)
+    text = StringIO()
+    yaml.dump(document, text)
+    return visible_yaml(text.getvalue())
+
+
+def in_flow(part: Value) -> str:
+    """Return `part` in one line, as a person would write it in braces."""
+    values = CommentedMap(part.model_dump(mode="json", by_alias=True, exclude_defaults=True))
+    values.fa.set_flow_style()
+    text = StringIO()
+    _yaml().dump(_quoted(values), text)
+    return text.getvalue().strip()
 
 
 def edited(content: str, changes: Mapping[schema.KeyPath, str | schema.Placed]) -> str:
@@ -376,9 +398,10 @@ def _document(script: schema.Script) -> dict[str, Any]:
 
 
 def _in_one_line(part: Any) -> Any:
-    """Return `part` with each target that has a place written as `{target: Save, at: [412, 233]}`."""
+    """Return `part` with targets that have a place, and words that have to come, in braces, as in
+    `{target: Save, at: [412, 233]}`."""
     match part:
-        case {"target": _, "at": _}:
+        case {"target": _, "at": _} | {"new": _}:
             place = CommentedMap(part)
             place.fa.set_flow_style()
             return place

@@ -18,6 +18,7 @@ DOUBLE_CLICK_PIXELS: Final = 6
 DRAG_PIXELS: Final = 12  # a hand that clicks does not stay quite still
 SCROLL_SECONDS: Final = 2.0  # turns of the wheel further apart are two scrolls
 REPEAT_SECONDS: Final = 1.0
+HELD_SECONDS: Final = 0.8  # a press that lasts longer may mean something else than a click
 MOST_LOOKS: Final = 16  # screenshots between the keys of a text that are kept
 
 
@@ -29,6 +30,7 @@ class Clicked:
     button: Button
     count: Literal[1, 2, 3] = 1
     modifiers: tuple[Modifier, ...] = ()
+    is_held: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Scrolled:
     pixel: Pixel
     direction: Direction
     notches: int = 1
+    modifiers: tuple[Modifier, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,9 @@ class _Recognizer:
             case KeyDown(key=key):
                 yield from self._next(self._struck(heard, key), heard)
             case WheelTurned(direction=direction, pixel=pixel):
-                yield from self._next(Scrolled(heard.at, heard.seen, pixel, direction), heard)
+                yield from self._next(
+                    Scrolled(heard.at, heard.seen, pixel, direction, modifiers=tuple(self._held)), heard
+                )
             case ButtonDown():
                 self._button = heard
                 if isinstance(self._last, Typed):
@@ -109,7 +114,7 @@ class _Recognizer:
             case ButtonUp(button=button, pixel=pixel):
                 down, self._button = self._button, None
                 if down is not None and isinstance(down.touch, ButtonDown) and down.touch.button == button:
-                    yield from self._next(self._released(down, down.touch, pixel), heard)
+                    yield from self._next(self._released(down, down.touch, pixel, until=heard.at), heard)
 
     def end(self, last: Callable[[], Screenshot]) -> Iterator[Gesture]:
         if isinstance(self._last, Typed):
@@ -122,11 +127,12 @@ class _Recognizer:
             return Typed(heard.at, heard.seen, character, heard.seen)
         return Pressed(heard.at, heard.seen, (*self._held, key if key in NAMED else key.lower()))
 
-    def _released(self, down: TimedTouch, press: ButtonDown, pixel: Pixel) -> Gesture:
+    def _released(self, down: TimedTouch, press: ButtonDown, pixel: Pixel, *, until: float) -> Gesture:
         modifiers = tuple(self._held)
         if _distance(press.pixel, pixel) > DRAG_PIXELS:
             return Dragged(down.at, down.seen, press.pixel, pixel, press.button, modifiers)
-        return Clicked(down.at, down.seen, press.pixel, press.button, modifiers=modifiers)
+        is_held = until - down.at > HELD_SECONDS
+        return Clicked(down.at, down.seen, press.pixel, press.button, modifiers=modifiers, is_held=is_held)
 
     def _next(self, gesture: Gesture | None, heard: TimedTouch) -> Iterator[Gesture]:
         joined = _joined(self._last, gesture, pause=heard.at - self._until) if self._last and gesture else None
@@ -153,11 +159,15 @@ def _joined(last: Gesture, later: Gesture, *, pause: float) -> Gesture | None:
             count < 3
             and later.button == last.button
             and later.modifiers == last.modifiers
+            and not (last.is_held or later.is_held)
             and later.at - last.at < DOUBLE_CLICK_SECONDS * count
             and _distance(last.pixel, later.pixel) <= DOUBLE_CLICK_PIXELS
         ):
             return replace(last, count=count + 1)  # type: ignore[arg-type] # at most 3
-        case Scrolled(notches=notches), Scrolled() if later.direction == last.direction and pause < SCROLL_SECONDS:
+        case Scrolled(notches=notches), Scrolled() if (later.direction, later.modifiers) == (
+            last.direction,
+            last.modifiers,
+        ) and pause < SCROLL_SECONDS:
             return replace(last, notches=min(100, notches + 1))
         case Pressed(times=times), Pressed() if later.keys == last.keys and pause < REPEAT_SECONDS:
             return replace(last, times=min(100, times + 1))

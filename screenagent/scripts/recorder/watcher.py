@@ -13,7 +13,7 @@ from typing import Final, Self
 import numpy as np
 
 from screenagent.actions import Action, Click, Drag, Finish, PressKeys, Scroll, TypeText, WaitFor
-from screenagent.desktop.input_listener import ButtonDown, TimedTouch, Touch
+from screenagent.desktop.input_listener import ButtonDown, KeyDown, TimedTouch, Touch
 from screenagent.events import (
     Acted,
     Approve,
@@ -29,6 +29,7 @@ from screenagent.events import (
     PlannedStep,
     Reviewed,
     Started,
+    Thought,
 )
 from screenagent.geometry import Box, Location, Pixel, PixelBox, Point
 from screenagent.grounding.naming import Namer
@@ -71,6 +72,7 @@ class ScreenPoller:
         self._distinct: deque[ScreenSample] = deque(maxlen=REMEMBERED)  # each shows another screen than the one before
         self._changed = threading.Condition()
         self._broke: BaseException | None = None
+        self._touched = 0.0  # when something was pressed last
         self._left = threading.Event()
         self._thread = threading.Thread(target=self._run, name="screen-poller", daemon=True)
 
@@ -90,7 +92,8 @@ class ScreenPoller:
         self._complain()
         with self._changed:
             samples = tuple(self._samples)
-        return before_touch(samples, at, touch)
+        since, self._touched = self._touched, at if isinstance(touch, ButtonDown | KeyDown) else self._touched
+        return before_touch(samples, at, touch, since=since)
 
     def since(self, at: float) -> tuple[Screenshot, ...]:
         """Return how the screen has looked since then, as far as that is remembered."""
@@ -125,21 +128,23 @@ class ScreenPoller:
             raise self._broke
 
 
-def before_touch(samples: Sequence[ScreenSample], at: float, touch: Touch) -> Screenshot:
-    """Return the last screenshot before `at`; if the mouse has only lit up its target since, the one before that."""
+def before_touch(samples: Sequence[ScreenSample], at: float, touch: Touch, *, since: float = 0.0) -> Screenshot:
+    """Return the last screenshot before `at`; if the mouse has only lit up its target after it, the one before that.
+    `since` is when something was pressed last: what has changed with that is no light."""
     samples = [sample for sample in samples if sample.at < at] or [samples[0]]
     last = samples[-1]
     if not isinstance(touch, ButtonDown):
         return last.screen
     place = last.screen.display.point(touch.pixel)
-    away = next((sample for sample in reversed(samples) if not _near(sample.mouse, place)), last)
+    away = next((one for one in reversed(samples) if one.at > since and not _near(one.mouse, place)), last)
     return away.screen if _only_lit_up(away.screen, last.screen, place) else last.screen
 
 
 class Watcher:
     """Turns touches into the events of a run that went well. A text that its field hid is in none of them; `secrets`
     gets the names that stand for such texts, each with the reason. `since` is asked how the screen looked since a
-    moment: a field may show a text for a while and hide it then.
+    moment: a field may show a text for a while and hide it then. `expect_keys` are those by which the person says that
+    the text under the mouse is to be there.
     """
 
     def __init__(
@@ -149,8 +154,10 @@ class Watcher:
         reader: TextReader,
         secrets: dict[str, str] | None = None,
         since: Callable[[float], Sequence[Screenshot]] = lambda _at: (),
+        expect_keys: Iterable[str] = (),
     ) -> None:
         self._namer = namer
+        self._expect_keys = frozenset(expect_keys)
         self._texts = TypedTexts(namer, reader, secrets if secrets is not None else {}, since)
         self.steps = 0
 
@@ -164,6 +171,14 @@ class Watcher:
             yield Observed(at=max(0.0, gesture.at - began), screenshot=gesture.seen)
             if earlier is not None:
                 yield _effect(earlier, gesture.seen)
+            if doubt := _unrepeatable(gesture):
+                yield Thought(at=max(0.0, gesture.at - began), text=doubt)
+            if isinstance(gesture, Scrolled) and gesture.modifiers:
+                continue
+            if isinstance(gesture, Pressed) and frozenset(gesture.keys) == self._expect_keys:
+                yield from self._expected(gesture, at=gesture.at - began)
+                earlier = None
+                continue
             action, places = self._action(gesture)
             if earlier is not None and (late := self._late(earlier, gesture, action)):
                 yield from _done(late, (), at=gesture.at - began)
@@ -178,6 +193,18 @@ class Watcher:
         said = f"{self.steps} steps were watched"
         yield from _reviewed(Finish(success=self.steps > 0, message=said), ())
         yield Ended(result="done" if self.steps else "gave_up", message=said)
+
+    def _expected(self, gesture: Pressed, *, at: float) -> Iterator[Event]:
+        """The look that a replay takes at what the person points at."""
+        pointer = gesture.seen.pointer
+        words = self._namer.text(pointer, gesture.seen) if pointer is not None else ""
+        if not words:
+            yield Thought(at=max(0.0, at), text="no text is read under the mouse, so nothing is expected of it")
+            return
+        yield from _done(WaitFor(words=words, seconds=0), (), at=at)
+        yield Observed(screenshot=gesture.seen)
+        yield Checked(effect=Effect(outcome="confirmed", evidence=f"“{words}” is there", by="words"))
+        self.steps += 1
 
     def _action(self, gesture: Gesture) -> tuple[Action, tuple[Location, ...]]:
         match gesture:
@@ -210,6 +237,17 @@ class Watcher:
         if self._namer.finds(words, earlier.seen) or not self._namer.finds(words, gesture.seen):
             return None
         return WaitFor(words=words, seconds=round(max(10.0, 3 * (gesture.at - earlier.at))))
+
+
+def _unrepeatable(gesture: Gesture) -> str:
+    """Return why a replay will not do what was done, in a sentence; empty if it will."""
+    match gesture:
+        case Scrolled(modifiers=(_, *_) as held):
+            return f"the wheel was turned with {'+'.join(held)}: a replay cannot do that, so it is not in the script"
+        case Clicked(is_held=True):
+            return "the button was held down for a while: a replay only clicks there"
+        case _:
+            return ""
 
 
 def _but_for_ctrl_c(done: Iterable[Gesture]) -> Iterator[Gesture]:

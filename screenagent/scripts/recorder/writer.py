@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain, count, zip_longest
@@ -25,24 +26,37 @@ from screenagent.events import (
     Started,
     Verdict,
 )
-from screenagent.geometry import Location
+from screenagent.geometry import Box, Location
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot
 from screenagent.scripts import Placed, Script, schema
+from screenagent.scripts.file import in_flow
 from screenagent.scripts.parameters import PLACE
+from screenagent.scripts.recorder.answers import ScreenAnswers
+from screenagent.scripts.recorder.results import ResultReader
+from screenagent.scripts.recorder.typed_places import TypedPlaces
 from screenagent.scripts.replay.appearance import Appearance
-from screenagent.scripts.schema import AnyStep, Expected, Vanished, slug, words_for
+from screenagent.scripts.schema import AnyStep, Expected, New, Vanished, slug, words_for
 from screenagent.scripts.upgrade import with_places
+
+Expecting = Literal["none", "last", "each"]
+"""Which steps expect what the screen showed in answer to them."""
 
 
 class PerformedStep(NamedTuple):
-    """An action that was carried out, and the screenshot before it; `silent` if nothing changed after it."""
+    """An action that was carried out, and the screenshots before and after it; `silent` if nothing changed."""
 
     action: actions.Action
     locations: tuple[Location, ...]
     before: Screenshot
     expectation: actions.Expectation | None = None
     silent: bool = False
+    after: Screenshot | None = None
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether a person did it who was watched."""
+        return any(location.by == "hand" for location in self.locations)
 
     @property
     def targets(self) -> tuple[str | Placed, ...]:
@@ -60,6 +74,14 @@ class ScriptWriter:
     appearances: dict[str, Appearance] = field(default_factory=dict)
     parameters: dict[str, schema.Parameter] = field(default_factory=dict)
     windows: list[str] = field(default_factory=list)
+    proposals: dict[int, New | Vanished] = field(default_factory=dict)
+    watched: bool = False
+
+    def __post_init__(self) -> None:
+        self._answers = ScreenAnswers(self.reader)
+        self._typed = TypedPlaces()
+        self._results = ResultReader(self.reader)
+        self._recent: deque[tuple[AnyStep, PerformedStep]] = deque(maxlen=3)
 
     @classmethod
     def of_run(cls, events: Iterable[Event], reader: TextReader) -> Self:
@@ -79,10 +101,15 @@ class ScriptWriter:
             self.windows.append(window.app)
         step = self._step(performed, self._anchors(performed))
         if step is not None:
+            self._propose(performed)
             self.steps.append(step)
+            self._recent.append((step, performed))
+            self._recognize()
+        self.watched = self.watched or performed.is_by_hand
 
-    def script(self, name: str, *, app: str | None = None) -> Script:
-        """Return the script; raise `ValueError` if it has no step."""
+    def script(self, name: str, *, app: str | None = None, expect: Expecting = "none") -> Script:
+        """Return the script, which expects the answers to its steps as `expect` says; raise `ValueError` if it has no
+        step."""
         if not self.steps:
             raise ValueError("nothing was done that could be done again")
         return Script(
@@ -90,19 +117,80 @@ class ScriptWriter:
             app=app,
             window=self.windows[0] if len(set(self.windows)) == 1 else None,
             parameters=self.parameters,
-            steps=tuple(self.steps),
+            steps=tuple(self._expecting(number, step, expect) for number, step in enumerate(self.steps)),
         )
+
+    @property
+    def last_answerable(self) -> int | None:
+        """The last step whose answer the screen may show; None if no step is such a one."""
+        kinds = (schema.ClickStep, schema.DragStep, schema.PressStep, schema.TickStep, schema.UntickStep)
+        return next((number for number, step in reversed([*enumerate(self.steps)]) if isinstance(step, kinds)), None)
+
+    @property
+    def anchors(self) -> dict[str, Appearance]:
+        """The appearances that steps name."""
+        named = {name for step in self.steps if isinstance(step, schema.TargetStep) for name in step.anchors}
+        return {name: appearance for name, appearance in self.appearances.items() if name in named}
+
+    @property
+    def comments(self) -> dict[int, str]:
+        """What each step could expect, as a comment below it."""
+        return {number: f"expect: {in_flow(proposal)}" for number, proposal in self.proposals.items()}
+
+    def _propose(self, performed: PerformedStep) -> None:
+        """Note what the screen showed in answer to the step that is written next."""
+        match performed.action:
+            case actions.TypeText(text=text):
+                self._note_typed(PLACE.sub(" ", text), performed, area=self._area())
+            case actions.Click() | actions.Drag() | actions.PressKeys() if performed.after is not None:
+                answer = self._answers.of(performed.before, performed.after)
+                if answer is not None:
+                    self.proposals[len(self.steps)] = answer
+
+    def _area(self) -> Box | None:
+        """The bounds of the field that was clicked last, as far as they are known."""
+        clicked = (each.locations[0] for _, each in reversed(self._recent) if each.locations)
+        return next((location.box for location in clicked), None)
+
+    def _recognize(self) -> None:
+        """Write what a person's last gestures were for in their place, if that is seen."""
+        recent = tuple(self._recent)
+        if not any(performed.is_by_hand for _, performed in recent) or not (result := self._results.of(recent)):
+            return
+        first = len(self.steps) - result.replaced
+        proposed = self.proposals.get(len(self.steps) - 1)
+        self.steps[first:] = [result.step]
+        self.proposals = {number: proposal for number, proposal in self.proposals.items() if number < first}
+        if isinstance(result.step, schema.ChooseStep):
+            proposed = None  # what it shows is the option, which a replay looks for anyway
+            self._note_typed(result.step.choose, recent[-1][1], area=recent[-2][1].locations[0].box)
+        if proposed is not None:
+            self.proposals[first] = proposed
+        self._recent.clear()
+
+    def _note_typed(self, text: str, performed: PerformedStep, *, area: Box | None) -> None:
+        self._answers.typed.append(text)
+        if performed.after is not None:
+            read = self.reader.read(performed.after)
+            self._typed.note(text, performed.before, performed.after, read, area=area)
+
+    def _expecting(self, number: int, step: AnyStep, expect: Expecting) -> AnyStep:
+        wanted = expect == "each" or (expect == "last" and number == self.last_answerable)
+        if not wanted or number not in self.proposals or schema.expected_of(step) is not None:
+            return step
+        return step.model_copy(update={"expect": self.proposals[number]})
 
     def _anchors(self, performed: PerformedStep) -> tuple[str, ...]:
         """Keep the appearances of the targets, and return the names of their anchors."""
         screen = performed.before
-        words = self.reader.read(screen) if performed.locations else []
+        read = self.reader.read(screen) if performed.locations else []
+        words = self._typed.without(read)
         return tuple(
-            self._kept(
-                slug(str(target)),
+            self._kept(slug(str(target)), self._typed.unknowing(appearance, read))
+            for target, location in zip(performed.targets, performed.locations, strict=False)
+            for appearance in (
                 Appearance.capture(words_for(target), screen, location.point, words=words, box=location.box),
             )
-            for target, location in zip(performed.targets, performed.locations, strict=False)
         )
 
     def _kept(self, plain: str, appearance: Appearance) -> str:
@@ -177,6 +265,7 @@ def _performed(events: Iterable[Event]) -> Iterator[PerformedStep]:
         match event:
             case Observed(screenshot=screenshot):
                 screen = screenshot
+                pending = pending._replace(after=screenshot) if pending else None
             case Decided():
                 if pending is not None:
                     yield pending

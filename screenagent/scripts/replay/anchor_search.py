@@ -167,7 +167,7 @@ def unmoved(search: AnchorSearch) -> Location | None:
     appearance = search.appearance
     left, top, right, bottom = search.anchor.box
     for x, y in search.expected_corners:
-        if search.matcher.is_at(appearance.pixels, x - left, y - top):
+        if search.matcher.is_at(appearance.pixels, x - left, y - top, hidden=appearance.anchor.hidden):
             return search.location(AnchorMatch(PixelBox(x, y, x + right - left, y + bottom - top), 1.0, "patch"))
     return None
 

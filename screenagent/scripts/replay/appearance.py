@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -31,6 +31,11 @@ TRIM: Final = 3
 LARGEST: Final = (900, 90)
 UNKNOWN: Final = (28, 16)
 """Half of the size that a target is taken to have if nothing shows its bounds."""
+
+BLUR: Final = 24
+"""The width of what is left of a part that is hidden, in pixels: several letters."""
+RIM: Final = 2
+"""What is left of the frame round a part that is hidden, in pixels."""
 
 MOST_TELLING: Final = 4
 """A text of this many letters tells as much as any longer one."""
@@ -84,6 +89,19 @@ class Appearance:
         single = cls(anchor, screenshot.pixels.crop((left, top, right, bottom)))
         return single._counted(TemplateMatcher(screenshot.pixels), bounds, known)
 
+    def hiding(self, areas: Iterable[Box]) -> Appearance:
+        """Return this with those areas of its screen blurred in the picture, and the target as it was."""
+        size, corner = self.anchor.screen, self.anchor.corner
+        picture, target = self.picture.copy(), self.picture.crop(self.anchor.box)
+        hidden: list[tuple[int, int, int, int]] = []
+        for area in areas:
+            rect = area.exact_pixels(size).grown(-RIM).moved(-corner.x, -corner.y)
+            if rect.shared_area(PixelBox(0, 0, picture.width, picture.height)) > 0:
+                hidden.append(rect.clipped(picture.width, picture.height).rounded)
+                picture.paste(_blurred(picture.crop(hidden[-1])), hidden[-1][:2])
+        picture.paste(target, self.anchor.box[:2])
+        return Appearance(self.anchor.model_copy(update={"hidden": tuple(hidden)}), picture)
+
     def _counted(self, matcher: TemplateMatcher, bounds: PixelBox, known: Sequence[Label]) -> Appearance:
         """Return this with how many on its screen look like it or have its name, itself included."""
         text = self.anchor.text
@@ -128,7 +146,8 @@ class Appearance:
     def is_whole_at(self, match: TemplateMatch, matcher: TemplateMatcher) -> bool:
         """Whether the surroundings match too: the window has moved, and the target with it."""
         left, top, _, _ = self.bounds_of(match)
-        return matcher.is_at(self.pixels, round(left) - self.anchor.box[0], round(top) - self.anchor.box[1])
+        x, y = round(left) - self.anchor.box[0], round(top) - self.anchor.box[1]
+        return matcher.is_at(self.pixels, x, y, hidden=self.anchor.hidden)
 
     @cached_property
     def telling_texts(self) -> Sequence[NearbyText]:
@@ -170,6 +189,12 @@ class Appearance:
 
     def _is_in_row(self, nearby: NearbyText) -> bool:
         return abs(nearby.dy) <= max(nearby.height, self.anchor.size.height) / 2
+
+
+def _blurred(picture: Image.Image) -> Image.Image:
+    """Return the colours of the picture without anything that could be read: one row of a few of them."""
+    few = picture.resize((max(1, picture.width // BLUR), 1), Image.Resampling.BOX)
+    return few.resize(picture.size, Image.Resampling.BILINEAR)
 
 
 def labels_in_reach(x: float, y: float, known: Sequence[Label], screenshot: Screenshot) -> Sequence[Label]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Final, NamedTuple
 
@@ -54,12 +54,19 @@ class TemplateMatcher:
     def outlines(self) -> SearchedPicture:
         return SearchedPicture(outlines(self.grey.grey))
 
-    def is_at(self, picture: NDArray[np.uint8], left: int, top: int) -> bool:
-        """Whether `picture` is there, all but a caret and what nobody would notice."""
+    def is_at(
+        self, picture: NDArray[np.uint8], left: int, top: int, *, hidden: Sequence[tuple[int, int, int, int]] = ()
+    ) -> bool:
+        """Whether `picture` is there, all but its `hidden` parts, a caret, and what nobody would notice."""
         height, width = picture.shape[:2]
         if left < 0 or top < 0 or left + width > self.width or top + height > self.height:
             return False
-        return looks_same(picture, self.pixels[top : top + height, left : left + width], noticed=NOTICED)
+        there = self.pixels[top : top + height, left : left + width]
+        if hidden:
+            there = there.copy()
+            for start, upper, end, lower in hidden:
+                there[upper:lower, start:end] = picture[upper:lower, start:end]
+        return looks_same(picture, there, noticed=NOTICED)
 
     def same(self, patch: Grey) -> list[TemplateMatch]:
         """Every place that looks like `patch`, the best first; none for a patch that has no features."""

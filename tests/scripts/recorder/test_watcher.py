@@ -8,8 +8,8 @@ import pytest
 from PIL import ImageDraw
 
 from screenagent.actions import Click, Input, PressKeys, TypeText, WaitFor, describe
-from screenagent.desktop.input_listener import ButtonDown, ButtonUp, KeyDown, TimedTouch
-from screenagent.events import Acted, Checked, Ended, Event, Started
+from screenagent.desktop.input_listener import ButtonDown, ButtonUp, KeyDown, KeyUp, TimedTouch, WheelTurned
+from screenagent.events import Acted, Checked, Ended, Event, Started, Thought
 from screenagent.fakes import plain_screen
 from screenagent.geometry import Pixel, Point
 from screenagent.grounding.embedded import EmbeddedGrounder
@@ -17,6 +17,8 @@ from screenagent.grounding.naming import Namer
 from screenagent.perception.reader import ScreenReader
 from screenagent.screenshot import Screenshot
 from screenagent.scripts.recorder.watcher import ScreenSample, Watcher, before_touch
+from screenagent.scripts.recorder.writer import ScriptWriter
+from screenagent.scripts.schema import ExpectStep
 from tests.builders import Drawing
 
 READER = ScreenReader()
@@ -118,6 +120,38 @@ def test_keys_are_steps_too() -> None:
     assert done(watched(heard, last=screen)) == [PressKeys(keys=("ctrl", "s"))]
 
 
+def test_the_text_under_the_mouse_is_expected_when_the_person_presses_the_keys_for_it() -> None:
+    def pressed(x: float, y: float, *, at: float) -> list[TimedTouch]:
+        seen = form("Ada").model_copy(update={"pointer": Point(x=x / 640, y=y / 400)})
+        return [TimedTouch(at, KeyDown(key=key), seen) for key in ("ctrl", "f10")]
+
+    watching = Watcher(namer=NAMER, reader=READER, expect_keys=("f10", "ctrl"))
+    up = [TimedTouch(2.5, KeyUp(key="ctrl"), form("Ada"))]
+    heard = [*click(345, 180, form(), at=1.0), *pressed(70, 60, at=2.0), *up, *pressed(600, 380, at=5.0), *up]
+    events = list(watching.events(heard, task="x", last=lambda: form("Ada")))
+    assert done(events) == [Click(target="Help"), WaitFor(words="User name:", seconds=0)]
+    assert [event.text for event in events if isinstance(event, Thought)] == [
+        "no text is read under the mouse, so nothing is expected of it"
+    ]
+    assert ScriptWriter.of_run(events, READER).script("x").steps[-1] == ExpectStep(expect="User name:")
+
+
+def test_what_a_replay_cannot_do_again_is_said_at_once() -> None:
+    screen, place = form(), Pixel(x=205, y=180)
+    ctrl = TimedTouch(1.0, KeyDown(key="ctrl"), screen)
+    zoomed = [ctrl, *(TimedTouch(1 + turn / 10, WheelTurned(direction="up", pixel=place), screen) for turn in (1, 2))]
+    held = [
+        TimedTouch(3.0, ButtonDown(button="left", pixel=place), screen),
+        TimedTouch(4.5, ButtonUp(button="left", pixel=place), screen),
+    ]
+    events = watched(zoomed, [TimedTouch(2.0, KeyUp(key="ctrl"), screen)], held, last=screen)
+    assert [event.text for event in events if isinstance(event, Thought)] == [
+        "the wheel was turned with ctrl: a replay cannot do that, so it is not in the script",
+        "the button was held down for a while: a replay only clicks there",
+    ]
+    assert done(events) == [Click(target="Sign in")]
+
+
 def looks(*shots: tuple[float, float, Screenshot]) -> Iterator[ScreenSample]:
     for at, x, screen in shots:
         yield ScreenSample(at, Point(x=x, y=0.45), screen)
@@ -137,6 +171,14 @@ def test_a_menu_that_came_under_the_mouse_is_in_the_picture() -> None:
     touch = ButtonDown(button="left", pixel=Pixel(x=205, y=180))
     seen = before_touch(list(looks((1.0, 0.9, closed), (1.1, 0.32, opened))), 1.2, touch)
     assert seen == opened
+
+
+def test_what_the_press_before_has_changed_near_the_mouse_is_in_the_picture() -> None:
+    opened, closed = Drawing().cell(160, 100, width=120, height=120).screenshot, Drawing().screenshot
+    touch = ButtonDown(button="left", pixel=Pixel(x=205, y=180))
+    samples = list(looks((1.0, 0.9, opened), (1.1, 0.32, opened), (1.3, 0.32, closed)))
+    assert before_touch(samples, 1.4, touch) == opened
+    assert before_touch(samples, 1.4, touch, since=1.2) == closed
 
 
 @pytest.mark.parametrize(
