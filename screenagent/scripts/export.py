@@ -16,7 +16,7 @@ from screenagent.scripts import schema
 from screenagent.scripts.comparison import SINGLES, comparison
 from screenagent.scripts.file import texts
 from screenagent.scripts.loops import Loop, loops_in
-from screenagent.scripts.parameters import PLACE, filled, names_in, secrets_in
+from screenagent.scripts.parameters import PLACE, arguments, filled, names_in, secrets_in
 from screenagent.scripts.schema import KeyPath, Steps
 from screenagent.showing import CODE, visible
 
@@ -24,6 +24,7 @@ LONGEST: Final = 100
 """How many characters the parameters of `play` may have in one line."""
 RESERVED: Final = frozenset(("script", "schema", "row", "attempt", "failure", "play", "main"))
 """Names that a program has for something else than a parameter."""
+WINDOWS: Final = (schema.OpenStep, schema.FocusStep, schema.CloseStep)
 LITERALLY: Final[Mapping[type[Value], str]] = {schema.TypeStep: "type", schema.FillStep: "text"}
 """The field of a step whose text is typed: what looks like a secret in a value is typed as it stands."""
 
@@ -195,7 +196,8 @@ class _Writer:
             yield f"window={_quoted(self.script.window)}"
         for name in type(step).model_fields:
             value = getattr(step, name)
-            is_needless = name == "timeout" and kind not in ("wait_for", "expect")
+            is_needless = name == "timeout" and kind not in ("wait_for", "expect", "open")
+            is_needless |= name == "may" and isinstance(step, WINDOWS)
             if name in (kind, "values") or is_needless or value == type(step).model_fields[name].default:
                 continue
             if LITERALLY.get(type(step)) != name:
@@ -204,6 +206,8 @@ class _Writer:
     def _said(self, step: Value, kind: str) -> Iterator[str]:
         """Yield what the step says under its kind, and its texts whose values stay texts."""
         match step:
+            case schema.OpenStep(open=command):
+                yield from map(self._text, arguments(command))
             case schema.TypeStep(type=text):
                 yield from self._typed("", text)
             case schema.FillStep(fill=target, text=text):
