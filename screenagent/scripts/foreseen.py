@@ -9,7 +9,7 @@ from typing import Final
 
 from screenagent.actions import Click, Input, Target, TypeText, describe
 from screenagent.approval import Policy, Ruling
-from screenagent.approval.audit import foreseen
+from screenagent.approval.audit import ruling_before
 from screenagent.screenshot import Window
 from screenagent.scripts import schema
 from screenagent.scripts.linked import Linked
@@ -55,7 +55,7 @@ def foreseen_inputs(linked: Linked, policy: Policy) -> Iterator[ForeseenInput]:
             planned.setdefault(action.path, []).append(action.planned.action)
     for path, step in paths(script):
         for each in planned.get(path) or _worked_out(step, binding):
-            yield ForeseenInput(path, each, foreseen(policy, each, _window(script, step)))
+            yield ForeseenInput(path, each, ruling_before(policy, each, _window(script, step)))
     for inner in linked.runs.values():
         yield from foreseen_inputs(inner, policy)
 
