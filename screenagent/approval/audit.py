@@ -51,7 +51,7 @@ def audit(policy: Policy, events: Iterable[Event], *, reader: TextReader | None 
         episode = episode.after(event)
 
 
-def foreseen(policy: Policy, action: Input, window: Window) -> Ruling:
+def ruling_before(policy: Policy, action: Input, window: Window) -> Ruling:
     """Return what `policy` says of an input to that window, of whose contents nothing is known."""
     size = Size(width=1, height=1)
     screen = Screenshot(digest="", size=size, display=Display(name="none", size=size), window=window)

@@ -10,7 +10,6 @@ from typing import Final
 from screenagent.actions import Click, CloseWindow, FocusWindow, HoldKeys, Input, MouseInput, OpenProgram, PressKeys
 from screenagent.approval.patterns import MatchTime
 from screenagent.approval.triggers import FEW_WORDS, button_labels, triggered
-from screenagent.approval.unticked import unticked_labels
 from screenagent.episode import Episode
 from screenagent.geometry import Box, Location, Point
 from screenagent.perception.labels import text_lines
@@ -72,6 +71,8 @@ class PolicyContext:
 
     @cached_property
     def _in_effect(self) -> list[Word]:
+        from screenagent.approval.unticked import unticked_labels
+
         off = unticked_labels(self._in_window, self.screen)
         return [word for word in self._in_window if word.box not in off]
 

@@ -24,6 +24,7 @@ LONGEST: Final = 100
 """How many characters the parameters of `play` may have in one line."""
 RESERVED: Final = frozenset(("script", "schema", "row", "attempt", "failure", "play", "main"))
 """Names that a program has for something else than a parameter."""
+WINDOWS: Final = (schema.OpenStep, schema.FocusStep, schema.CloseStep)
 LITERALLY: Final[Mapping[type[Value], str]] = {schema.TypeStep: "type", schema.FillStep: "text"}
 """The field of a step whose text is typed: what looks like a secret in a value is typed as it stands."""
 
@@ -196,6 +197,7 @@ class _Writer:
         for name in type(step).model_fields:
             value = getattr(step, name)
             is_needless = name == "timeout" and kind not in ("wait_for", "expect", "open")
+            is_needless |= name == "may" and isinstance(step, WINDOWS)
             if name in (kind, "values") or is_needless or value == type(step).model_fields[name].default:
                 continue
             if LITERALLY.get(type(step)) != name:
@@ -204,6 +206,8 @@ class _Writer:
     def _said(self, step: Value, kind: str) -> Iterator[str]:
         """Yield what the step says under its kind, and its texts whose values stay texts."""
         match step:
+            case schema.OpenStep(open=command):
+                yield from map(self._text, arguments(command))
             case schema.TypeStep(type=text):
                 yield from self._typed("", text)
             case schema.FillStep(fill=target, text=text):
@@ -213,8 +217,6 @@ class _Writer:
                 yield _quoted(self._with_secrets(text))
                 if names := self._public(names_in(text)):
                     yield f"values={self._values(names)}"
-            case schema.OpenStep(open=command):
-                yield from map(self._text, arguments(command))
             case schema.RunStep(run=file, values=values):
                 yield self._text(file)
                 if values:

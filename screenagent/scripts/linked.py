@@ -11,7 +11,7 @@ from typing import Final
 from screenagent.files import read_whole
 from screenagent.scripts.anchors import Anchors
 from screenagent.scripts.file import Places, ScriptError, parsed
-from screenagent.scripts.parameters import check_given
+from screenagent.scripts.parameters import PLACE, check_given
 from screenagent.scripts.schema import KeyPath, RunStep, Script, paths
 
 MOST: Final = 200
@@ -80,6 +80,18 @@ class _Linker:
             raise wrong(f"{step.run}: {error.strerror}; it is looked for in {file.parent}") from error
         try:
             check_given(script, step.values)
+            for name, value in step.values.items():
+                _check_value(script, name, value)
         except ValueError as error:
             raise wrong(f"{step.run}: {error}") from error
         return self.linked(script, inner_places, inner, (*within, inner))
+
+
+def _check_value(script: Script, name: str, value: str | int | float) -> None:
+    """Raise `ValueError` if a value that is known by now does not fit its parameter."""
+    if PLACE.search(str(value)):
+        return
+    try:
+        script.parameters[name].text(value)
+    except ValueError as error:
+        raise ValueError(f"the parameter {name!r}: {error}") from error

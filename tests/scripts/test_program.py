@@ -161,7 +161,7 @@ EVERYTHING = """
 window: Editor
 parameters: {company: {default: Acme}}
 steps:
-  - open: gnumeric
+  - open: gnumeric {{company}} 'a b'
   - fill: the Company field
     with: "{{company}}"
     expect: {new: Saved, within: 10}
@@ -192,7 +192,7 @@ def test_every_kind_of_step_is_a_call(tmp_path: Path) -> None:
     compile(program, "test.py", "exec")
     lines = [line.strip() for line in program[program.index("def play") :].splitlines()]
     assert lines[1:18] == [
-        'script.open("gnumeric")',
+        'script.open("gnumeric", f"{company}", "a b")',
         'script.fill("the Company field", text=f"{company}", literal=True, window="Editor", '
         'expect=schema.New(new="Saved", within=10.0))',
         'script.choose(f"{company}", place=Placed(target="the Country drop-down", at=(4, 5)))',

@@ -141,6 +141,10 @@ class NameCheck:
 
     def _looped(self, path: KeyPath, step: ForEachStep) -> Iterator[LintFinding]:
         loop, at, name = self._loops[path], (*path, "for_each"), step.for_each
+        for column in sorted(loop.columns or ()):
+            if (parameter := self.script.parameters.get(column)) and parameter.secret:
+                what = f"the column {column!r} of {name} would be typed in place of the secret of that name; rename it"
+                yield error_in(self.places.problem(at, what, "column_is_secret"))
         if name in self._tables:
             yield from self._too_early(path, at, name)
         elif name in self._known and loop.columns is None:
@@ -218,6 +222,9 @@ class NameCheck:
     def _misspelled(self, at: KeyPath, text: str) -> Iterator[LintFinding]:
         """Warn of braces that are no place of a parameter, though they look as if they were meant so."""
         rest = PLACE.sub("", text)
+        if any(place[1] and not place[2] for place in PLACE.finditer(text)):
+            what = f"{text!r} names no secret; write {{{{secret:name}}}}"
+            yield error_in(self.places.problem(at, what, "no_secret_name"))
         if "{{" in rest or "}}" in rest:
             what = f"{text!r} has two braces that are not closed or not opened, and are typed as they stand"
             yield warning_of(self.places.problem(at, f"{what}; write {{{{name}}}}", "half_a_place"))

@@ -10,6 +10,8 @@ from typing import Final, NamedTuple
 BESIDE: Final = {
     "login.yaml": "name: Log in\nparameters: {user: {}, pin: {secret: true}}\nsteps:\n"
     '  - type: "{{user}}{{pin}}"\n    into: User\n',
+    "pay.yaml": "name: Pay\nparameters: {amount: {type: number}}\nsteps:\n  - fill: Sum\n    with: '{{amount}}'\n",
+    "pins.csv": "item,pin\npen,2\n",
     "broken.yaml": "name: Broken\nsteps:\n  - clik: Save\n",
     "again.yaml": "name: Again\nsteps:\n  - click: Next\n  - run: again.yaml\n",
     "lines.csv": "item,price\npen,2\ncup,5\n",
@@ -161,6 +163,13 @@ WRONG: Final = (
     Wrong(steps("  - run: login.yaml\n    with: {usr: Ada}\n"), 3, "bad_run", "'user'"),
     Wrong(steps("  - run: login.yaml\n    with: {user: Ada, pin: 1234}\n"), 3, "bad_run", "secret"),
     Wrong(steps("  - run: wrong.yaml\n"), 3, "run_cycle", "never end"),
+    Wrong(steps("  - run: pay.yaml\n    with: {amount: much}\n"), 3, "bad_run", "no number"),
+    Wrong(P + steps(USED + "  - for_each: pins.csv\n    do:\n      - click: Save\n"), 6, "column_is_secret", "rename"),
+    Wrong(steps("  - type: '{{secret:}}'\n    into: Pin\n"), 3, "no_secret_name", "{{secret:name}}"),
+    Wrong(steps("  - click: Save\n    hold: [cntrl]\n"), 4, "bad_value", "'ctrl'"),
+    Wrong(steps("  - scroll: downn\n"), 3, "bad_value", "'down'"),
+    Wrong("steps:\n  click: Save\n", 2, "bad_value", "a list"),
+    Wrong(steps("  - click: Save\nafter_row:\n  - clos: Form\n"), 5, "unknown_step", "'close'"),
     # Attempts, branches, popups, keys
     Wrong(
         steps("  - attempt:\n      - verify: 1 == 2\n        soft: true\n    retries: 2\n"),
