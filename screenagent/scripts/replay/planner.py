@@ -132,7 +132,7 @@ class ScriptPlanner:
         if instructions is not None:
             yield from self._work_out(first_action(step, path, frame.linked.script, binding), instructions)
         places = self._plan.places(path, self._known)
-        for at, following in zip(places, (*places[1:], self._next_action(step, path)), strict=True):
+        for at, following in zip(places, (*places[1:], self._next_action(step, path)), strict=False):
             self._following = following
             yield from self._carry_out(at)
         self._following = None
