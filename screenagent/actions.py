@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from typing import Annotated, Final, Literal
 
@@ -111,6 +112,39 @@ class HoldKeys(Value):
     seconds: float = Field(gt=0, le=60)
 
 
+def _is_command(command: str) -> str:
+    """Return `command` if it can be parted into a program and its arguments; there is no shell."""
+    if not shlex.split(command):
+        raise ValueError("it names no program")
+    return command
+
+
+Command = Annotated[Words, AfterValidator(_is_command)]
+"""A program and its arguments, quoted as for a shell; no shell reads it, so nothing in it is expanded."""
+
+
+class OpenProgram(Value):
+    """Start a program and wait for at most `seconds` until a window of it comes."""
+
+    kind: Literal["open"] = "open"
+    command: Command
+    seconds: float = Field(default=60.0, gt=0, le=3600)
+
+
+class FocusWindow(Value):
+    """Bring the window with these words in its title or its application's name to the front."""
+
+    kind: Literal["focus"] = "focus"
+    window: Words
+
+
+class CloseWindow(Value):
+    """Ask a window to close, as the button in its frame does; it may ask a question first."""
+
+    kind: Literal["close"] = "close"
+    window: Words
+
+
 class Wait(Value):
     kind: Literal["wait"] = "wait"
     seconds: float = Field(gt=0, le=3600)
@@ -178,7 +212,8 @@ class Finish(Value):
 
 MouseInput = Click | Move | Drag | Scroll
 KeyboardInput = TypeText | PressKeys | HoldKeys
-Input = MouseInput | KeyboardInput
+WindowInput = OpenProgram | FocusWindow | CloseWindow
+Input = MouseInput | KeyboardInput | WindowInput
 Unsent = Wait | WaitFor | Verify | Finish
 """Actions that ask nobody and send nothing."""
 Action = Annotated[Input | Wait | WaitFor | Verify | Ask | Finish, Field(discriminator="kind")]
@@ -210,6 +245,11 @@ _SILENT: Final = frozenset({("ctrl", "c"), ("ctrl", "insert"), ("ctrl", "shift",
 
 _LEADING: Final = frozenset(("left", "right", "up", "down", "home", "end", "page_up", "page_down", "tab"))
 """Keys that may do no more than move a caret or a focus."""
+
+
+def may_show_nothing(action: Action) -> bool:
+    """Return whether an input has done what it is for even if nothing shows: keys that copy, cut or select all."""
+    return isinstance(action, PressKeys) and action.keys in _SILENT
 
 
 def usual_expectation(action: Action) -> Change | None:
@@ -269,6 +309,12 @@ def _described(action: Action) -> str:
             return f"press {'+'.join(pressed)}" + (f" {times} times" if times > 1 else "")
         case HoldKeys(keys=held_keys, seconds=seconds):
             return f"hold {'+'.join(held_keys)} for {seconds:g} s"
+        case OpenProgram(command=command):
+            return f"open “{command}”"
+        case FocusWindow(window=words):
+            return f"bring the window “{words}” to the front"
+        case CloseWindow(window=words):
+            return f"close the window “{words}”"
         case Wait(seconds=seconds):
             return f"wait {seconds:g} s"
         case WaitFor(words=words, gone=gone, seconds=seconds):

@@ -6,7 +6,19 @@ from typing import Annotated, Final, Literal, Self, get_args
 
 from pydantic import Field
 
-from screenagent.actions import Action, Expectation, Finish, Gone, Move, Verify, Visible, WaitFor, describe
+from screenagent.actions import (
+    Action,
+    Change,
+    Expectation,
+    Finish,
+    Gone,
+    Move,
+    Verify,
+    Visible,
+    WaitFor,
+    WindowInput,
+    describe,
+)
 from screenagent.geometry import Box, Doubt, Location, Value
 from screenagent.screenshot import Screenshot
 from screenagent.usage import Usage
@@ -59,14 +71,25 @@ REFUSED: Final[frozenset[FailureCode]] = frozenset(get_args(Literal[_NotReachabl
 _WordsCode = Literal["seen", "in_title", "not_seen", "unsure", "gone", "still_there", "never_there"]
 _NoNewsCode = Literal["already_there", "typed", "as_before"]  # the last one is of logs of version 0.1
 _StateCode = Literal["in_state", "not_in_state", "state_unknown"]
+_WindowCode = Literal["in_front", "not_in_front", "opened", "not_opened", "closed", "not_closed"]
 _PixelsCode = Literal["unchanged", "changed_here", "changed_elsewhere", "doubtful"]
 
 EffectCode = Literal[
-    "", _WordsCode, _NoNewsCode, _StateCode, _PixelsCode, "bad_news", "value", "judged", "not_judged", "answered"
+    "",
+    _WordsCode,
+    _NoNewsCode,
+    _StateCode,
+    _PixelsCode,
+    _WindowCode,
+    "bad_news",
+    "value",
+    "judged",
+    "not_judged",
+    "answered",
 ]
 """What the checker saw, for programs; the evidence beside it is for people."""
 
-Witness = Literal["", "pixels", "words", "model", "accessibility"]
+Witness = Literal["", "pixels", "words", "model", "accessibility", "windows"]
 """Who says what an action brought about."""
 
 Recovery = Literal["wait", "zoom", "again", "slowly", "reopen", "retype", "hover", "think", "ask"]
@@ -86,6 +109,17 @@ class PlannedStep(Value):
         if isinstance(self.action, WaitFor):
             return (Gone if self.action.gone else Visible)(words=self.action.words)
         return self.expectation
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether more is looked for after it than any change, for which a desktop waits by itself."""
+        named = self.expected is not None and not isinstance(self.expected, Change)
+        return named or isinstance(self.action, WindowInput)
+
+    def is_settled_by(self, effect: Effect) -> bool:
+        """Whether nothing else is waited for after this effect; a window that asks a question will not close."""
+        asks = isinstance(self.action, WindowInput) and effect.outcome == "contradicted"
+        return effect.as_expected or asks
 
     def __str__(self) -> str:
         return describe(self.action)

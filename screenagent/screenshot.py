@@ -72,6 +72,7 @@ class Screenshot(Value):
     go with the mouse; `popups` are the menus and drop-down lists that were open, as far as that is known.
     `windows` are all that lie on the display, from the lowest to the top, each with the box of its frame; a menu or
     list has the title and the application of the window that it belongs to. Empty where they are not known.
+    `managed` are the windows that programs have open, without panels, also the minimized and those on another desktop.
     `focus` is the window that has the input focus, if that is another than `window`, and `pointer` where the mouse is.
     """
 
@@ -85,6 +86,7 @@ class Screenshot(Value):
     moving: tuple[Box, ...] = ()
     popups: tuple[Box, ...] = ()
     windows: tuple[Window, ...] = Field(default=(), exclude_if=_is_nothing)
+    managed: tuple[Window, ...] = Field(default=(), exclude_if=_is_nothing)
     focus: Window | None = Field(default=None, exclude_if=_is_nothing)
     pointer: Point | None = Field(default=None, exclude_if=_is_nothing)
     image: Image.Image | None = Field(default=None, exclude=True, repr=False)

@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from screenagent.actions import Change, Gone, Holds, TypeText, Visible, WaitFor, targets
+from screenagent.actions import Change, Gone, Holds, TypeText, Visible, WaitFor, WindowInput, targets
 from screenagent.agent.bad_news import bad_news
 from screenagent.agent.state_check import check_state
 from screenagent.agent.typed_text import read_back
+from screenagent.agent.window_check import check_window
 from screenagent.events import Effect, EffectCode, Outcome, PlannedStep, Witness
 from screenagent.geometry import WHOLE, Absent, Box, Location
 from screenagent.grounding.expression import parse
@@ -56,8 +57,8 @@ class ScreenChecker:
         typed: tuple[TypedText, ...] = (),
     ) -> Effect:
         effect = self.quick_check(step, before, after, at=at, typed=typed)
-        if before is None or before.digest == after.digest:
-            return effect
+        if before is None or before.digest == after.digest or isinstance(step.action, WindowInput):
+            return effect  # what a window shows that was brought to the front, or uncovered, is no news
         if (value := self._read_back(step, before, after, at)) and _decides(value, step):
             effect = value
         elif self.model is not None and difference(before, after) is not None:
@@ -81,6 +82,8 @@ class ScreenChecker:
         at: tuple[Location, ...] = (),
         typed: tuple[TypedText, ...] = (),
     ) -> Effect:
+        if isinstance(step.action, WindowInput) and step.expected is None:
+            return check_window(step.action, before, after)
         match step.expected:
             case Visible() if _is_its_own_text(step) and before and difference(before, after) is None:
                 return _changed(before, after, at, otherwise="unchanged")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Final
 
-from screenagent.actions import Action, Click, Target, targets
+from screenagent.actions import Action, Click, CloseWindow, FocusWindow, Target, targets
 from screenagent.agent.fields import field_named
 from screenagent.agent.selected import selected_before
 from screenagent.agent.timeline import Timeline
@@ -16,6 +16,7 @@ from screenagent.control import Control
 from screenagent.events import Event, Observed, Retried
 from screenagent.geometry import Absent, Box, Doubt, Location
 from screenagent.perception.greyed import is_greyed
+from screenagent.perception.named_window import names_one, window_named
 from screenagent.protocols import Desktop, Grounder, Guesser, Naming, RestWatch, Retry, StateReader
 from screenagent.screenshot import Screenshot
 
@@ -71,11 +72,13 @@ class Eyes:
             return self.desktop.screenshot()
 
     def locate(self, action: Action, *, near: tuple[Location, ...] = ()) -> tuple[Location, ...]:
-        """Return the place of each target on the last screen; `Retry` if one is absent.
+        """Return the place of each target on the last screen; `Retry` if one is absent, or the window that it is about.
 
         `near` are earlier answers, each to be looked at more closely.
         """
         wanted = targets(action)
+        if isinstance(action, FocusWindow | CloseWindow):
+            window_named(action.window, self.timeline.screen)
         with self.timeline.phase("locate"):
             return tuple(self._place(target, earlier) for target, earlier in zip_longest(wanted, near[: len(wanted)]))
 
@@ -98,7 +101,8 @@ class Eyes:
         before = self.timeline.screen
         yield self.timeline.happened(Retried(recovery="wait", why=why))
         yield self.look(lambda later: self._finds(action, before, later), seconds=self.lateness())
-        return self.timeline.screen.digest != before.digest
+        is_of_window = isinstance(action, FocusWindow | CloseWindow)  # which may come without being seen
+        return is_of_window or self.timeline.screen.digest != before.digest
 
     def locate_or_guess(self, action: Action) -> tuple[Location, ...]:
         """Locate every target; of several places that fit one alike it is the first, which is then doubted."""
@@ -198,6 +202,8 @@ class Eyes:
         return found if isinstance(found, Location) and found.by != "text" else None
 
     def _finds(self, action: Action, before: Screenshot, later: Screenshot) -> bool:
+        if isinstance(action, FocusWindow | CloseWindow):
+            return names_one(action.window, later)
         return later.digest != before.digest and all(
             target.at is not None or self._is_sure(target, action, later) for target in targets(action)
         )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from screenagent.actions import Input, KeyboardInput
+from screenagent.actions import CloseWindow, FocusWindow, Input, KeyboardInput, OpenProgram
 from screenagent.geometry import Box, Location
 from screenagent.perception.changes import changed_box
 from screenagent.perception.incidental import is_caret
+from screenagent.perception.named_window import names_one, window_named
 from screenagent.perception.standing import stands_alike
 from screenagent.screenshot import Screenshot, Window
 
@@ -23,7 +24,13 @@ CARET_HEIGHT: Final = 6
 
 
 def same_screen(reviewed: Screenshot, now: Screenshot, action: Input, locations: tuple[Location, ...]) -> bool:
-    """For the keyboard, the same foreground window; for the mouse, the same picture round each target."""
+    """For the keyboard, the same foreground window; for the mouse, the same picture round each target; for a window
+    that is named, the same one."""
+    match action:
+        case OpenProgram():
+            return True
+        case FocusWindow(window=words) | CloseWindow(window=words):
+            return is_same_named(words, reviewed, now)
     if now.digest == reviewed.digest and now.window == reviewed.window:
         return True
     if isinstance(action, KeyboardInput):
@@ -50,6 +57,14 @@ def same_windows(reviewed: Screenshot, now: Screenshot, locations: tuple[Locatio
 
 def _is_still(before: Window | None, after: Window | None) -> bool:
     return before is not None and after is not None and (after.own or before.is_called_like(after))
+
+
+def is_same_named(words: str, reviewed: Screenshot, now: Screenshot) -> bool:
+    """Return whether these words name the same window on both screens, and it is called as it was."""
+    if not (names_one(words, reviewed) and names_one(words, now)):
+        return False
+    before, after = window_named(words, reviewed), window_named(words, now)
+    return before.id == after.id and _is_still(before, after)
 
 
 def same_places(earlier: tuple[Location, ...], later: tuple[Location, ...]) -> bool:

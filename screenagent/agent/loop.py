@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import Final, cast
 
 from screenagent import events
-from screenagent.actions import Action, Ask, Change, Finish, Input, Move, TypeText, Verify, Wait, WaitFor, describe
+from screenagent.actions import Action, Ask, Finish, Input, Move, TypeText, Verify, Wait, WaitFor, describe
 from screenagent.agent import guard
 from screenagent.agent.caret import CaretWatch
 from screenagent.agent.ending import ended
@@ -359,12 +359,10 @@ class _Run:
         """The settled screen after a step; where that says what should be seen, once it is seen or time is up."""
         typed = typed_texts(self.episode)
 
-        def is_seen(after: Screenshot) -> bool:
-            return self.agent.checker.quick_check(step, before, after, at=at, typed=typed).as_expected
+        def is_over(after: Screenshot) -> bool:
+            return step.is_settled_by(self.agent.checker.quick_check(step, before, after, at=at, typed=typed))
 
-        # That anything changes, a desktop waits for by itself.
-        watched = step.expected is not None and not isinstance(step.expected, Change)
-        return self._eyes.look(is_seen if watched else None, seconds=seconds)
+        return self._eyes.look(is_over if step.is_watched else None, seconds=seconds)
 
     def _check(self, step: PlannedStep, before: Screenshot | None, at: tuple[Location, ...]) -> events.Checked:
         return self.happened(events.Checked(effect=self._effect(step, before, at)))

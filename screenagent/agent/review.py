@@ -10,7 +10,7 @@ from functools import partial
 from typing import Final, TypeVar
 
 from screenagent import events
-from screenagent.actions import Action, Input, describe, targets
+from screenagent.actions import Action, Input, WindowInput, describe, targets
 from screenagent.agent import guard
 from screenagent.agent.eyes import Eyes
 from screenagent.agent.inquiry import Inquiry
@@ -110,6 +110,9 @@ class Review:
         if proposal.moved:  # only the hand that put it there knows whether it still belongs there
             return replace(proposal, verdict=None)
         found, now = self._found_again(proposal), self.timeline.screen
+        if isinstance(proposal.action, WindowInput):
+            is_same = guard.same_screen(reviewed, now, proposal.action, found)
+            return proposal if is_same else Proposal(proposal.action, found)
         if not (guard.same_window(reviewed, now) and guard.same_windows(reviewed, now, found)):
             return Proposal(proposal.action, found)
         if guard.same_things(reviewed, proposal.locations, now, found):
@@ -123,7 +126,7 @@ class Review:
         try:
             return (yield from self.eyes.locate_patiently(action))
         except Retry as absent:
-            asked = self.inquiry if absent.code == "not_found" else None
+            asked = self.inquiry if absent.code == "not_found" and targets(action) else None
             told = (yield from asked.found(action, Absent(why=str(absent)))) if asked else None
             if told is None:
                 raise

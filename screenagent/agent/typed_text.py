@@ -92,8 +92,12 @@ class Arrival:
 
     @cached_property
     def whole(self) -> Arrival:
-        """The same with all the text that it is a part of: what was replaced by the same letter has not changed."""
-        return replace(self, rect=self.part.whole.rect)
+        """The same with all the text that it is a part of: what was replaced by the same letter has not changed.
+
+        Where nothing is left, it is a part of the text that stood there: the end of it may be all that has gone.
+        """
+        part = self.part if self.part.lines else InkPart(self.before, self.rect)
+        return replace(self, rect=part.whole.rect)
 
     @property
     def effect(self) -> Effect | None:

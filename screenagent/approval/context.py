@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
-from screenagent.actions import Click, HoldKeys, Input, MouseInput, PressKeys
+from screenagent.actions import Click, CloseWindow, FocusWindow, HoldKeys, Input, MouseInput, OpenProgram, PressKeys
 from screenagent.approval.patterns import MatchTime
 from screenagent.approval.triggers import FEW_WORDS, button_labels, triggered
 from screenagent.episode import Episode
 from screenagent.geometry import Box, Location, Point
 from screenagent.perception.labels import text_lines
+from screenagent.perception.named_window import names_one, window_named
 from screenagent.screenshot import Screenshot, Window, Word
 
 LEADING: Final = frozenset(("tab", "enter", "up", "down", "page_up", "page_down", "home", "end", "escape", "alt"))
@@ -80,7 +81,13 @@ class PolicyContext:
 
 def reached_windows(action: Input, locations: Sequence[Location], screen: Screenshot) -> tuple[Window | None, ...]:
     """Return the windows that an input reaches, None for the bare ground: first the one in front, which counts as
-    reached, then those under the mouse, or the one that has the input focus."""
+    reached, then those under the mouse, or the one that has the input focus. A program that is opened reaches none, and
+    what is about a window reaches that."""
+    match action:
+        case OpenProgram():
+            return (None,)
+        case FocusWindow(window=words) | CloseWindow(window=words):
+            return (_named(words, screen),)
     reached = [screen.window]
     if not isinstance(action, MouseInput):
         reached += [screen.focus] if screen.focus else []
@@ -88,6 +95,14 @@ def reached_windows(action: Input, locations: Sequence[Location], screen: Screen
         points = [location.point for location in locations] or ([screen.pointer] if screen.pointer else [])
         reached += [screen.window_at(point) for point in points]
     return tuple({_called(window): window for window in reversed(reached)}.values())[::-1]
+
+
+def _named(words: str, screen: Screenshot) -> Window | None:
+    """Return the window that is called so, with its box if it is on the screen; None if that is not one."""
+    if not names_one(words, screen):
+        return None
+    named = window_named(words, screen)
+    return next((window for window in screen.windows if window.id == named.id), named)
 
 
 def _called(window: Window | None) -> tuple[str, str] | None:

@@ -6,11 +6,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatch, fnmatchcase
 from functools import cache, partial
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from screenagent.actions import HoldKeys, Input, PressKeys, TypeText, targets
+from screenagent.actions import (
+    CloseWindow,
+    FocusWindow,
+    HoldKeys,
+    Input,
+    OpenProgram,
+    PressKeys,
+    TypeText,
+    WindowInput,
+    targets,
+)
 from screenagent.approval.context import PolicyContext, reached_windows
 from screenagent.approval.patterns import MatchTime, Pattern, SlowPattern
 from screenagent.approval.triggers import pressed_together
@@ -21,7 +31,7 @@ from screenagent.screenshot import Screenshot, Window, Word
 from screenagent.yaml_file import read_packaged, read_yaml
 
 Then = Literal["allow", "ask", "deny"]
-InputKind = Literal["click", "move", "drag", "scroll", "type_text", "press_keys", "hold_keys"]
+InputKind = Literal["click", "move", "drag", "scroll", "type_text", "press_keys", "hold_keys", "open", "focus", "close"]
 
 
 def _combination(text: str) -> str:
@@ -36,7 +46,8 @@ class Rule(Value):
 
     What is allowed has to be so by all that the action reaches: by what is read under the mouse and not by the target's
     words, in each of its places, and by exactly these keys. What is asked about or denied is so by each key that the
-    action presses in whatever way, and by each button that its keys may press.
+    action presses in whatever way, and by each button that its keys may press. What opens a program or is about a
+    window is allowed only by a rule that names its kind, or nothing at all.
     """
 
     then: Then
@@ -47,7 +58,9 @@ class Rule(Value):
     )
     title: Pattern | None = Field(None, description="regular expression for the title of the window in front")
     region: Box | None = Field(None, description="part of the screen that the action reaches into")
-    text: Pattern | None = Field(None, description="regular expression for what is typed")
+    text: Pattern | None = Field(
+        None, description="regular expression for what is typed, or the command that is opened"
+    )
     keys: tuple[Combination, ...] = Field(
         (), description="combinations that are among the keys pressed, held or, to ask or deny, typed: ctrl+q"
     )
@@ -78,13 +91,13 @@ class Rule(Value):
         The conditions come in the order of their cost: what has to be read off the screen comes last.
         """
         window = context.window
-        yield [] if not self.kinds or action.kind in self.kinds else None
+        yield [] if action.kind in self.kinds or (not self.kinds and self._covers_unnamed(action)) else None
         yield [] if not self.apps or any(_is_app(window, app) for app in self.apps) else None
         yield [] if self.region is None or self._reaches(self.region, context.locations) else None
         yield self._match_keys(action) if self.keys else []
         title, found = window.title if window else "", partial(_found, context.match_time)
         yield [] if self.title is None else [repr(title)] if found(self.title, [title]) is not None else None
-        yield found(self.text, [action.text] if isinstance(action, TypeText) else [])
+        yield found(self.text, _texts(action))
         if self.target is not None:
             yield self._match_target(self.target, action, context)
         if self.near is not None:
@@ -93,6 +106,10 @@ class Rule(Value):
             yield found(self.shown, [context.shown])
         if window and self.apps and self.title is None:
             yield [repr(window.title or window.app)]
+
+    def _covers_unnamed(self, action: Input) -> bool:
+        """Whether a rule without kinds can fit: what was written for mouse and keys allows nothing else."""
+        return self.then != "allow" or not isinstance(action, WindowInput) or self.model_fields_set <= _SAID
 
     def _reaches(self, region: Box, locations: Sequence[Location]) -> bool:
         inside = [location.point in region for location in locations]
@@ -114,10 +131,30 @@ class Rule(Value):
     def _match_target(self, pattern: str, action: Input, context: PolicyContext) -> list[str] | None:
         found = partial(_found, context.match_time)
         if self.then != "allow":
-            words = [target.words for target in targets(action)]
+            words = _target_words(action)
             return found(pattern, words) or found(pattern, context.under) or found(pattern, context.triggered(action))
         hits = [found(pattern, [words]) for words in context.under]
         return None if not hits or None in hits else [word for hit in hits if hit for word in hit]
+
+
+_SAID: Final = frozenset({"then", "because"})
+"""What a rule may say without naming what it fits."""
+
+
+def _texts(action: Input) -> list[str]:
+    match action:
+        case TypeText(text=text) | OpenProgram(command=text):
+            return [text]
+        case _:
+            return []
+
+
+def _target_words(action: Input) -> list[str]:
+    match action:
+        case FocusWindow(window=words) | CloseWindow(window=words):
+            return [words]
+        case _:
+            return [target.words for target in targets(action)]
 
 
 def _is_keys(action: Input) -> bool:

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from screenagent.actions import Action, Ask, Click, Drag, HoldKeys, Move, PressKeys, Scroll, TypeText
+from screenagent.actions import (
+    Action,
+    Ask,
+    Click,
+    CloseWindow,
+    Drag,
+    FocusWindow,
+    HoldKeys,
+    Move,
+    OpenProgram,
+    PressKeys,
+    Scroll,
+    TypeText,
+)
 from screenagent.approval import ApprovalQuestion
 from screenagent.approval.answers import can_cover
 from screenagent.geometry import Location, Pixel, Point, Size
@@ -99,6 +112,8 @@ def editable_words(action: Action, place: int = 0) -> str | None:
             return target.words if target else None
         case TypeText(text=text):
             return text
+        case OpenProgram(command=words) | FocusWindow(window=words) | CloseWindow(window=words):
+            return words
         case PressKeys(keys=keys) | HoldKeys(keys=keys):
             return "+".join(keys)
         case _:
@@ -112,6 +127,10 @@ def reworded(action: Action, words: str, place: int = 0) -> Action:
             changes: dict[str, object] = {"target": words}
         case Drag(path=path):
             changes = {"path": (*path[:place], words, *path[place + 1 :])}
+        case OpenProgram():
+            changes = {"command": words}
+        case FocusWindow() | CloseWindow():
+            changes = {"window": words}
         case TypeText():
             changes = {"text": words}
         case PressKeys() | HoldKeys():

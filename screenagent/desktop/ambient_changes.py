@@ -71,13 +71,18 @@ class AmbientChanges:
         self._seen: list[AmbientChange] = []
         self._moving: list[MovingPlace] = []
 
-    def learn(self, before: ScreenFrame, after: ScreenFrame, *, at: float) -> bool:
-        """Remember what changed between two frames, between which nothing was done; return whether anything did."""
+    def learn(self, before: ScreenFrame, after: ScreenFrame, *, at: float, is_built_up: bool = False) -> bool:
+        """Remember what changed between two frames, between which nothing was done; return whether anything did.
+
+        A page or window that `is_built_up` comes once: its controls do not change by themselves.
+        """
         changed = [patch for patch in changed_patches(before, after) if not patch.is_caret]
         with self._lock:
             kept = [seen for seen in self._seen if seen.at >= at - FORGET_SECONDS]
             self._seen = kept + [
-                AmbientChange(patch, at, restless=patch.is_small(after) or self._is_film(patch, at=at))
+                AmbientChange(
+                    patch, at, restless=not is_built_up and (patch.is_small(after) or self._is_film(patch, at=at))
+                )
                 for patch in changed
             ]
             self._follow(changed, at=at)
@@ -284,8 +289,10 @@ class IdleWatch:
                 self._learn(frame)
 
     def _learn(self, frame: ScreenFrame) -> None:
-        if self._last is not None and self._ambient.learn(self._last, frame, at=time.monotonic()):
-            self._moved_at = time.monotonic()
+        now = time.monotonic()
         if self._known is None or _is_another_page(self._known, frame):
-            self._new_at = time.monotonic()
+            self._new_at = now
+        is_built_up = now < self._new_at + PAGE_SECONDS
+        if self._last is not None and self._ambient.learn(self._last, frame, at=now, is_built_up=is_built_up):
+            self._moved_at = now
         self._last = self._known = frame

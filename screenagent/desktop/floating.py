@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from screenagent.geometry import Pixel
@@ -25,9 +26,16 @@ class FloatingArea(NamedTuple):
 class Floating:
     """Menus and lists, tips, and with `windows` all that takes the mouse, from the lowest to the top.
 
-    A window that no window manager has framed, such as a menu, is known by the window that it belongs to.
+    A window that no window manager has framed, such as a menu, is known by the window that it belongs to. `managed` are
+    the windows that programs have open, without panels, also those that are not on the screen.
     """
 
     popups: tuple[FloatingArea, ...] = ()
     tips: tuple[FloatingArea, ...] = ()
     windows: tuple[tuple[Window, FloatingArea], ...] = ()
+    managed: tuple[Window, ...] = ()
+
+    def masked(self, mask: Callable[[Window | None], Window | None]) -> Floating:
+        """Return the same with what `mask` makes of each window."""
+        windows = tuple((mask(owner) or owner, area) for owner, area in self.windows)
+        return replace(self, windows=windows, managed=tuple(mask(window) or window for window in self.managed))

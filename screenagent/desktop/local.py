@@ -26,12 +26,14 @@ from screenagent.desktop.keyboard import Keyboard
 from screenagent.desktop.mouse import Mouse
 from screenagent.desktop.pending_work import PendingWork, program_of
 from screenagent.desktop.platform import open_system
+from screenagent.desktop.programs import ProgramStarter, StartProgram
 from screenagent.desktop.receiver import Receiver
 from screenagent.desktop.screen import ScreenCapture, how_changed
 from screenagent.desktop.secret_masking import SecretMasking, withheld
 from screenagent.desktop.sent_input import HeldInput, SentInput
 from screenagent.desktop.settle import TYPED_QUIET_SECONDS, GoesOn, SentAction, Settling, sent_now
 from screenagent.desktop.typing_watch import TypingWatch
+from screenagent.desktop.window_inputs import WindowInputs
 from screenagent.geometry import Display, Pixel
 from screenagent.protocols import Approved, MayGoOn, Retry, TextReader
 from screenagent.screenshot import Screenshot, Window
@@ -45,9 +47,9 @@ TYPED_AT_MOST: Final = 200  # characters; a longer line is sooner there by the c
 class LocalDesktop:
     """One of the monitors: the primary one, or the one that `displays` lists as `monitor`.
 
-    `display` names an X server, by default the session's. Without `secrets` none is typed;
-    `reader` finds what an application shows of them elsewhere. `reads_ahead`, which may be set later, is told of each
-    screen that will be asked about as soon as the screen has settled, and must not keep the caller waiting.
+    `display` names an X server, by default the session's, and `start` starts programs there. Without `secrets` none is
+    typed; `reader` finds what an application shows of them elsewhere. `reads_ahead`, which may be set later, is told of
+    each screen that will be asked about as soon as the screen has settled, and must not keep the caller waiting.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class LocalDesktop:
         reader: TextReader | None = None,
         user_keys: keys.UserKeys = keys.ONLY_STOP,
         away: Callable[[], str | None] = lambda: None,
+        start: StartProgram | None = None,
     ) -> None:
         self._away = away
         self.ledger = SentInput()
@@ -76,6 +79,8 @@ class LocalDesktop:
         with ExitStack() as stack:
             self._open(stack, display=display, monitor=monitor, user_keys=user_keys)
             self._stack = stack.pop_all()
+        starter = start or ProgramStarter(self.x_display)
+        self._window_inputs = WindowInputs(self._windows, self.control, starter, self._traces.masked)
         self._agreed = self._screen.display
         self._receiver = Receiver(
             self._windows,
@@ -312,6 +317,8 @@ class LocalDesktop:
                 self._mouse.scroll(direction, notches=notches)
             case TypeText() | PressKeys() | HoldKeys() as action:
                 self._send_keys(action, approved)
+            case action:
+                self._window_inputs.send(action, approved.on)
 
     def _send_keys(self, action: TypeText | PressKeys | HoldKeys, approved: Approved[Input]) -> None:
         self.ledger.looked(time.monotonic())
@@ -333,10 +340,7 @@ class LocalDesktop:
         """The window that is worked in, and where it is on this display."""
         window = self._traces.masked(self._windows.worked_in())
         edges = self._windows.edges(window) if window else None
-        if window is None or edges is None:
-            return window
-        box = self.display.box(edges)
-        return window.model_copy(update={"box": box, "monitor": None if box else self._screen.monitor_of(edges)})
+        return self._screen.placed(window, edges) if window and edges else window
 
     def _shown(self, frame: CapturedFrame, window: Window | None, floating: Floating | None = None) -> Screenshot:
         floating = floating or self._floating()
@@ -353,19 +357,15 @@ class LocalDesktop:
 
     def _floating(self) -> Floating:
         """What lies on the display, with titles that name secrets instead of quoting them."""
-        found, masked = self._system_floating(), self._traces.masked
-        return replace(found, windows=tuple((masked(owner) or owner, area) for owner, area in found.windows))
+        return self._system_floating().masked(self._traces.masked)
 
     def _moving(self) -> tuple[Patch, ...]:
         return self._ambient.moving(at=time.monotonic())
 
     def _pixels_of(self, window: Window) -> Patch | None:
         """What `window` takes of the pictures of the display; None where it is closed or that is not known."""
-        edges, display = self._windows.edges(window), self.display
-        if edges is None:
-            return None
-        starts = (display.origin.x, display.origin.y) * 2
-        return Patch(*(round((edge - start) * display.scale) for edge, start in zip(edges, starts, strict=True)))
+        edges = self._windows.edges(window)
+        return self._screen.patch(edges) if edges else None
 
     def _type_pieces(self, parts: list[TextPiece], reviewed: Window | None) -> None:
         values = {part.text: self._revealed(part.text, reviewed) for part in parts if part.is_secret}

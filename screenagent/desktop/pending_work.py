@@ -28,7 +28,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from screenagent.actions import Input
+from screenagent.actions import Input, WindowInput
 from screenagent.desktop.busy import PROC, processes_below
 from screenagent.protocols import Approved
 
@@ -171,6 +171,8 @@ class PendingWork:
 
 def program_of(approved: Approved[Input]) -> int | None:
     """Return the process of the program that an input goes to, if it goes to one only and that is known."""
+    if isinstance(approved.action, WindowInput):
+        return None
     screen, places = approved.on, approved.locations
     windows = [screen.window_at(place.point) or screen.window for place in places] or [screen.focus or screen.window]
     programs = {window.pid if window else None for window in windows}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
+from screenagent.protocols import Retry
 from screenagent.screenshot import Window
 
 
@@ -30,6 +31,12 @@ class PlainWindows(ABC):
 
     def edges(self, _window: Window) -> tuple[int, int, int, int] | None:
         return None
+
+    def all(self) -> tuple[Window, ...]:
+        return ()
+
+    def ask_to_close(self, window: Window) -> None:
+        raise Retry(f"on this system a window such as {window.title!r} cannot be asked to close")
 
     def focus_mark(self) -> object:
         return self.foreground()

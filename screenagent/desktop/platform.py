@@ -64,6 +64,14 @@ class WindowSystem(Protocol):
         """Bring `window` to the front, and wait until it is there; `Retry` where it does not come."""
         ...
 
+    def all(self) -> tuple[Window, ...]:
+        """The windows that programs have open; none where that is not known."""
+        ...
+
+    def ask_to_close(self, window: Window) -> None:
+        """Ask the program of `window` to close it; `Retry` where there is no way to ask."""
+        ...
+
     def caps_lock(self) -> bool: ...
 
     def focus_mark(self) -> object:

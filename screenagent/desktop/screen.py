@@ -71,8 +71,20 @@ class ScreenCapture:
     def displays(self) -> tuple[Display, ...]:
         return tuple(self._display(name) for name in self._monitors)
 
-    def monitor_of(self, edges: tuple[int, int, int, int]) -> str | None:
-        """Return the name of the monitor that shows the most of left, top, right and bottom; None if none does."""
+    def placed(self, window: Window, edges: tuple[int, int, int, int]) -> Window:
+        """Return `window` with its box on the display, or the monitor that shows the most of it if that is another.
+
+        `edges` are its left, top, right and bottom in the input space.
+        """
+        box = self.display.box(edges)
+        return window.model_copy(update={"box": box, "monitor": None if box else self._monitor_of(edges)})
+
+    def patch(self, edges: tuple[int, int, int, int]) -> Patch:
+        """Return what lies between these edges in the pictures of the display."""
+        starts = (self.display.origin.x, self.display.origin.y) * 2
+        return Patch(*(round((edge - start) * self.display.scale) for edge, start in zip(edges, starts, strict=True)))
+
+    def _monitor_of(self, edges: tuple[int, int, int, int]) -> str | None:
         shown = {name: _shared(found, edges) for name, found in self._monitors.items()}
         most = max(shown, key=lambda name: shown[name])
         return most if shown[most] > 0 else None
@@ -113,6 +125,7 @@ class ScreenCapture:
             "moving": places + _on(captured.display, floating.tips if floating else ()),
             "popups": popups,
             "windows": _windows_on(captured.display, floating) if floating else (),
+            "managed": floating.managed if floating else (),
             "focus": focus,
             "pointer": pointer,
         }

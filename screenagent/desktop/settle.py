@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, Protocol
 
-from screenagent.actions import Input, PressKeys, TypeText
+from screenagent.actions import Input, PressKeys, TypeText, may_show_nothing
 from screenagent.desktop.ambient_changes import ENOUGH_SECONDS, AmbientChanges
 from screenagent.desktop.frames import CapturedFrame, FramePoint, Patch, ScreenFrame, changed_patches
 from screenagent.desktop.recurrence import Recurrence
@@ -21,6 +21,7 @@ ANIMATION_MOVES: Final = 3  # what has changed so often is being animated,
 ANIMATION_QUIET_SECONDS: Final = 0.06  # and rests longer than between two pictures of a film
 REACTION_SECONDS: Final = 0.75  # an application that needs longer shows that it is at work; then this waits for it
 GRACE_SECONDS: Final = 0.35  # a button has shown that it was pressed; what it brings about mostly follows within this
+SILENT_SECONDS: Final = 0.25  # what is selected or copied is marked by then, if it is at all
 SHORTCUT_SECONDS: Final = 0.15  # a button whose shortcut was pressed looks pressed for 0.1 s in Qt, and then acts
 CONFIRM_SECONDS: Final = 1.2  # Enter lets GTK's default button look pressed for 0.25 s, and then looks for the file
 MOVING_SECONDS: Final = 3.0  # a film never comes to rest
@@ -42,7 +43,8 @@ class SentAction:
     """What the screen is to answer: how it was before, when the last input was sent, and where the mouse was and is.
 
     With `confirms`, a press of Enter: a button anywhere may look pressed for long before what it does begins. With
-    `shortcut`, likewise but not for long. `watched` says for how long the application had been watched before.
+    `shortcut`, likewise but not for long. With `silent` nothing may show at all. `watched` says for how long the
+    application had been watched before.
     """
 
     before: ScreenFrame
@@ -50,6 +52,7 @@ class SentAction:
     mouse: tuple[FramePoint, ...] = ()
     confirms: bool = False
     shortcut: bool = False
+    silent: bool = False
     quiet: float = QUIET_SECONDS
     watched: float = float("inf")
     idle: float = float("inf")
@@ -71,6 +74,7 @@ def sent_now(
         mouse=mouse,
         confirms="enter" in pressed,
         shortcut=is_shortcut(pressed),
+        silent=may_show_nothing(action),
         quiet=TYPED_QUIET_SECONDS if isinstance(action, TypeText) else QUIET_SECONDS,
         watched=watched,
         idle=idle,
@@ -245,7 +249,9 @@ class Settling:
     def _answer_due(self) -> float:
         if self.until is None and self.seconds is not None:
             return self._deadline
-        return self.action.at + REACTION_SECONDS if self.action else self._moved_at
+        if self.action is None:
+            return self._moved_at
+        return self.action.at + (SILENT_SECONDS if self.action.silent else REACTION_SECONDS)
 
     def _is_overdue(self) -> bool:
         return self.action is not None and self._is_over(self._due)

@@ -79,7 +79,9 @@ class VirtualDesktop:
         self.control = control or Control()
         self._app, self._size, self._cwd = app, size, cwd
         self._extra = dict(environment or {})
-        self._open = partial(LocalDesktop, control=self.control, secrets=secrets, reader=reader, user_keys=user_keys)
+        self._open = partial(
+            LocalDesktop, control=self.control, secrets=secrets, reader=reader, user_keys=user_keys, start=self._spawn
+        )
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
-from screenagent.actions import targets
+from screenagent.actions import WindowInput, describe, targets
 from screenagent.events import Plan
 from screenagent.models.families.shapes import shortened
 from screenagent.models.prompts import restore_tokens
@@ -42,6 +42,8 @@ def parse_plan(text: str) -> Plan:
         raise _unreadable(f"that is not a plan: {error}") from error
     if any(target.at is not None for step in found.steps for target in targets(step.action)):
         raise _unreadable("that is not a plan: a target is given in words, not as a point")
+    if unsaid := next((step.action for step in found.steps if isinstance(step.action, WindowInput)), None):
+        raise _unreadable(f"that is not a plan: only a script may {describe(unsaid)}")
     return found
 
 

@@ -20,7 +20,7 @@ def plan_schema() -> dict[str, Any]:
     """Return the JSON Schema of a plan in the form that grammars accept.
 
     Alternatives are an `anyOf` with a required `kind`, and every string and list has a limit. Actions that need a place
-    on the screen are left out, since no model is asked for them.
+    on the screen are left out, and those that only a script may plan: no model is asked for them.
     """
     schema: dict[str, Any] = _plain(Plan.model_json_schema())
     schema["properties"]["steps"]["maxItems"] = _MOST_STEPS
@@ -32,7 +32,7 @@ def _plain(node: Any, name: str = "") -> Any:
         case {"$ref": "#/$defs/Target"}:
             return _plain({"type": "string"}, name)  # a model names its targets; it does not point at them
         case list():
-            return [_plain(item, name) for item in node if not _needs_place(item)]
+            return [_plain(item, name) for item in node if not _is_unsaid(item)]
         case {"type": "string"} if "const" not in node and "enum" not in node:
             return _string(name)
         case {"properties": Mapping()}:
@@ -47,10 +47,10 @@ def _plain(node: Any, name: str = "") -> Any:
 
 
 _SAID: Final = frozenset({"title", "description", "default", "discriminator"})
-_UNSAID: Final = frozenset({"Target", "Point", "Box", "Holds", "Verify"})
+_UNSAID: Final = frozenset({"Target", "Point", "Box", "Holds", "Verify", "OpenProgram", "FocusWindow", "CloseWindow"})
 
 
-def _needs_place(node: Any) -> bool:
+def _is_unsaid(node: Any) -> bool:
     return isinstance(node, dict) and str(node.get("$ref", "")).removeprefix("#/$defs/") in _UNSAID - {"Target"}
 
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from screenagent.geometry import PixelBox
 from screenagent.perception.labels import split_where
-from screenagent.perception.pixels import connected_regions, resized
+from screenagent.perception.pixels import connected_regions, resized, sampled
 from screenagent.perception.weights import LATIN, open_session
 
 PictureArray = npt.NDArray[np.uint8]  # (height, width, 3), RGB
@@ -145,6 +145,8 @@ class Recogniser:
     def _scaled(self, line: PictureArray) -> PictureArray:
         height, width = line.shape[:2]
         across = min(self.WIDEST, max(8, round(width * self.HEIGHT / height)))
+        if height > self.HEIGHT:  # the network was taught with lines that were not smoothed as they shrank
+            return sampled(line, across, self.HEIGHT)
         return resized(line, across, self.HEIGHT)
 
     def _batches(self, widths: Sequence[int]) -> list[list[int]]:

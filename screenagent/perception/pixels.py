@@ -124,6 +124,31 @@ def resized(picture: Bytes, width: int, height: int, *, by: Image.Resampling = I
     return np.asarray(Image.fromarray(picture).resize((width, height), by))
 
 
+def sampled(picture: Bytes, width: int, height: int) -> Bytes:
+    """Return a picture, grey or RGB, at another size: each pixel lies between the four nearest to its place, however
+    many others it covers."""
+    rows, columns = (_neighbours(*sizes) for sizes in ((picture.shape[0], height), (picture.shape[1], width)))
+    down = rows.share.reshape(-1, *([1] * (picture.ndim - 1)))
+    lines = picture[rows.first] * (1 - down) + picture[rows.second] * down
+    across = columns.share.reshape(1, -1, *([1] * (picture.ndim - 2)))
+    mixed = lines[:, columns.first] * (1 - across) + lines[:, columns.second] * across
+    return np.asarray(np.rint(mixed), np.uint8)
+
+
+class _Neighbours(NamedTuple):
+    """The two pixels before, by their places, between which each pixel after lies, and the share of the second."""
+
+    first: npt.NDArray[np.intp]
+    second: npt.NDArray[np.intp]
+    share: Floats
+
+
+def _neighbours(before: int, after: int) -> _Neighbours:
+    centres = ((np.arange(after) + 0.5) * (before / after) - 0.5).clip(0, before - 1)
+    first = centres.astype(np.intp)
+    return _Neighbours(first, np.minimum(first + 1, before - 1), (centres - first).astype(np.float32))
+
+
 def averaged(planes: Floats, width: int, height: int) -> Floats:
     """Return (..., height, width): `planes`, (..., rows, columns), at another size. Each pixel is the mean of the area
     that it covers."""

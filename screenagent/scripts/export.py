@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from screenagent.geometry import Value
 from screenagent.scripts import schema
-from screenagent.scripts.parameters import filled, names_in, secrets_in
+from screenagent.scripts.parameters import arguments, filled, names_in, secrets_in
 from screenagent.showing import CODE, visible
 
 LONGEST: Final = 100
@@ -90,6 +90,8 @@ def _arguments(step: Value, script: schema.Script) -> Iterator[str]:
         case schema.Vanished(gone=words):
             yield _text(words, script)
             yield "gone=True"
+        case str(command) if isinstance(step, schema.OpenStep):
+            yield from (_text(argument, script) for argument in arguments(command))
         case value:
             yield _literal(value, script)
     if isinstance(step, schema.TypeStep) and [*names_in(step.type)] and not [*secrets_in(step.type, script)]:
@@ -98,7 +100,7 @@ def _arguments(step: Value, script: schema.Script) -> Iterator[str]:
         yield f"window={_quoted(script.window)}"
     for name in type(step).model_fields:
         value = getattr(step, name)
-        is_needless = name == "timeout" and kind not in ("wait_for", "expect")
+        is_needless = name == "timeout" and kind not in ("wait_for", "expect", "open")
         if name == kind or is_needless or value == type(step).model_fields[name].default:
             continue
         if isinstance(value, schema.Vanished):

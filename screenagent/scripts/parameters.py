@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
@@ -68,6 +69,11 @@ def filled(text: str, values: Mapping[str, str]) -> str:
         return f"{{{{secret:{place[2]}}}}}" if place[1] else values.get(place[2], place[0])
 
     return PLACE.sub(value, text)
+
+
+def arguments(command: str) -> list[str]:
+    """The program of a command and its arguments, before their values are in place: none of these parts an argument."""
+    return shlex.split(PLACE.sub(lambda place: f"{{{{{place[1] or ''}{place[2]}}}}}".replace(" ", ""), command))
 
 
 def names_in(text: str) -> Iterator[str]:

@@ -187,6 +187,14 @@ def test_a_field_that_was_emptied_for_a_text_that_did_not_come_is_seen_to_be_emp
     assert outcome(read_back(action, form("A4"), form(), reader().read, at=(place,))) == said
 
 
+@pytest.mark.parametrize(("left", "said"), [("total(4)", "confirmed"), ("total", "contradicted")])
+def test_of_a_text_that_was_replaced_by_its_own_beginning_only_the_end_has_gone(left: str, said: str) -> None:
+    box = Box.of_pixels(FIELD, SIZE)
+    place = Location(point=box.center, box=box, confidence=1, by="field")
+    action = TypeText(text="total(4)", afresh=True)
+    assert outcome(read_back(action, form("total(4))]"), form(left), reader().read, at=(place,))) == said
+
+
 @pytest.mark.parametrize("size", [12, 13, 14, 16, 18])
 @pytest.mark.parametrize("shown", ["99", "88", "66", "mmm", "nnn", "ooo", "OOO", "000", "eee", "ccc", "DD", "11"])
 def test_letters_and_digits_that_are_alike_are_no_dots_of_a_password(shown: str, size: int) -> None:

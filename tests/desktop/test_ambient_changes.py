@@ -74,6 +74,20 @@ def test_what_rests_is_watched_for_a_shorter_time_than_what_moves(change: Patch 
         assert watch.enough_at(app=1) - began == pytest.approx(seconds)
 
 
+@pytest.mark.parametrize(("later", "by_itself"), [(0.0, False), (PAGE_SECONDS, True)])
+def test_what_a_page_is_built_up_of_does_not_change_by_itself(
+    later: float, by_itself: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moment, ambient, after = [10.0], AmbientChanges(), page(20, 40, 60)
+    monkeypatch.setattr(time, "monotonic", lambda: moment[0])
+    after[CLOCK.top : CLOCK.bottom, CLOCK.left : CLOCK.right] = 1
+    with closing(IdleWatch(lambda: after, ambient)) as watch:
+        watch.begin(page(20, 40, 60), app=1)
+        moment[0] += later
+        watch.begin(after, app=1)
+        assert ambient.holds(CLOCK, at=moment[0]) == by_itself
+
+
 def test_only_the_time_counts_as_idle_in_which_an_application_was_watched_and_left_alone() -> None:
     frame = page(20)
     with closing(IdleWatch(lambda: frame, AmbientChanges())) as watch:

@@ -46,6 +46,11 @@ class Focus:
 
     def activate(self, window: Window) -> None: ...
 
+    def all(self) -> tuple[Window, ...]:
+        return (self.front,)
+
+    def ask_to_close(self, window: Window) -> None: ...
+
     under_pointer = foreground
 
     def focused(self) -> Window:

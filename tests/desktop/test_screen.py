@@ -82,9 +82,10 @@ def test_a_monitor_is_called_as_the_system_calls_it_and_a_slip_is_told(two_monit
     named = MonitorNames(server)
     with closing(ScreenCapture(two_monitors.display, monitors=named, monitor="RIGHT-1")) as screen:
         assert screen.display.origin == Pixel(x=800, y=0)
-        assert screen.monitor_of((900, 10, 1000, 20)) == "RIGHT-1"
-        assert screen.monitor_of((10, 10, 810, 20)) == "LEFT-1"
-        assert screen.monitor_of((5000, 10, 5010, 20)) is None
+        window = Window(id=1)
+        assert screen.placed(window, (900, 10, 1000, 20)).box is not None
+        assert screen.placed(window, (10, 10, 790, 20)).monitor == "LEFT-1"
+        assert screen.placed(window, (5000, 10, 5010, 20)).monitor is None
     with pytest.raises(NoDesktop, match=r"no monitor 'rigth-1'; there are LEFT-1, RIGHT-1; did you mean 'RIGHT-1'\?"):
         ScreenCapture(two_monitors.display, monitors=named, monitor="rigth-1")
     disconnect_display(server)

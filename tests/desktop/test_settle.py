@@ -19,6 +19,7 @@ from screenagent.desktop.settle import (
     REACTION_SECONDS,
     SHORTCUT_SECONDS,
     SHOWN_SECONDS,
+    SILENT_SECONDS,
     TYPED_QUIET_SECONDS,
     UNTIL_SECONDS,
     WATCHED_SECONDS,
@@ -254,6 +255,13 @@ def test_a_caret_is_not_watched_for_whether_it_comes_again() -> None:
     action = SentAction(before=screen.at(-1.0), at=0.0, mouse=(MOUSE,), watched=1.0)
     replace(screen.settling(), action=action).frame()
     assert screen.time < REACTION_SECONDS + 0.02
+
+
+def test_keys_that_may_show_nothing_are_waited_for_less() -> None:
+    screen = Screen()
+    silent = SentAction(before=screen.at(-1.0), at=0.0, mouse=(MOUSE,), silent=True)
+    replace(screen.settling(), action=silent).frame()
+    assert SILENT_SECONDS <= screen.time < SILENT_SECONDS + 0.02
 
 
 def test_a_button_whose_shortcut_was_pressed_is_waited_for_while_it_looks_pressed() -> None:

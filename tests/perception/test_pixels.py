@@ -21,6 +21,7 @@ from screenagent.perception.pixels import (
     morphological_closing,
     morphological_opening,
     resized,
+    sampled,
     steps,
 )
 
@@ -175,6 +176,13 @@ def test_planes_are_resized_each_by_itself() -> None:
     planes = np.stack([np.full((4, 4), plane, np.float32) for plane in range(3)])
     assert averaged(planes, 2, 3).tolist() == [[[plane] * 2] * 3 for plane in range(3)]
     assert interpolated(planes, 5, 6).shape == (3, 6, 5)
+
+
+def test_a_sampled_picture_takes_the_four_nearest_pixels_however_many_it_covers() -> None:
+    column = np.array([[0], [100], [200], [40], [60], [80]], np.uint8)
+    assert sampled(column, 1, 2).tolist() == [[100], [60]]
+    assert sampled(column, 1, 3).tolist() == [[50], [120], [70]]
+    assert sampled(np.repeat(column[..., None], 3, axis=2), 1, 2).tolist() == [[[100] * 3], [[60] * 3]]
 
 
 def test_pictures_are_resized_in_grey_and_in_colours() -> None:

@@ -119,3 +119,11 @@ def test_an_exported_program_runs_nothing_that_a_name_says() -> None:
 @pytest.mark.soak
 def test_an_exported_program_runs_nothing_that_any_of_10_000_names_says() -> None:
     check(10_000)
+
+
+def test_a_command_is_exported_argument_by_argument() -> None:
+    steps = (schema.OpenStep(open="gnumeric --new '{{file}}'", timeout=5), schema.CloseStep(close="Book1"))
+    parameters = {"file": schema.Parameter()}
+    exported = python(schema.Script(name="x", parameters=parameters, steps=steps), file="x.yaml", anchors="x")
+    assert 'script.open("gnumeric", "--new", f"{file}", timeout=5.0)' in exported
+    assert 'script.close("Book1")' in exported

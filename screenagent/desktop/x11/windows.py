@@ -33,6 +33,7 @@ from screenagent.screenshot import Window
 ACTIVATE_SECONDS: Final = 2.0
 POLL_SECONDS: Final = 0.05  # how often windows are looked at that nothing was said of
 PAGER: Final = 2  # the source indication by which a window manager obeys rather than flashes the task bar
+EVERY_DESKTOP: Final = 0xFFFFFFFF  # what a window says that is on all of them
 WINDOW_TYPE: Final = "_NET_WM_WINDOW_TYPE"
 DESCRIPTION: Final = ("_NET_WM_PID", "WM_CLASS", "_NET_WM_NAME", "WM_NAME", WINDOW_TYPE, "WM_TRANSIENT_FOR")
 SPLASH: Final = "_NET_WM_WINDOW_TYPE_SPLASH"
@@ -167,7 +168,8 @@ class X11Windows:
         tips: list[FloatingArea] = []
         windows: list[tuple[Window, FloatingArea]] = []
         tops = self.tops()
-        self._owners.look(self.stacked(), tops)
+        stacked = list(self._with_kinds(property_values(self._root, "_NET_CLIENT_LIST_STACKING")))
+        self._owners.look([window for window, _ in stacked], tops)
         for top, place in self._on_the_screen(tops):
             kinds = set() if self._owners.is_framed(top) else self._kinds(top)
             if TIP in kinds:
@@ -177,7 +179,8 @@ class X11Windows:
                 popups.append(place)
             if window := self._owners.owner(top):
                 windows.append((window, self._owners.taking_input(top, place)))
-        return Floating(popups=tuple(popups), tips=tuple(tips), windows=tuple(windows))
+        managed = tuple(window for window, kinds in stacked if kinds.isdisjoint(self._atoms(*FIXTURES)))
+        return Floating(popups=tuple(popups), tips=tuple(tips), windows=tuple(windows), managed=managed)
 
     def _on_the_screen(self, tops: list[Any]) -> Iterator[tuple[Any, FloatingArea]]:
         """Yield what can be seen; window managers keep windows of their own beyond the edge."""
@@ -197,10 +200,22 @@ class X11Windows:
         return {name for name in (TIP, *POPUPS) if self._display.get_atom(name) in atoms}
 
     def activate(self, window: Window) -> None:
-        """Bring `window` to the front, and wait until it is there."""
+        """Bring `window` to the front, with the desktop that it is on, and wait until it is there."""
+        self._change_to_desktop_of(window)
         self._ask_manager("_NET_ACTIVE_WINDOW", window.id, [PAGER, X.CurrentTime, 0, 0, 0])
         if not until(lambda: self._is_front(window), seconds=ACTIVATE_SECONDS, poll=POLL_SECONDS, wait=self.changed):
             raise Retry(f"the window {window.title!r} does not come to the front", "not_in_front")
+
+    def _change_to_desktop_of(self, window: Window) -> None:
+        """A window manager may only flash the task bar for a window that is on another desktop."""
+        lying = self._display.create_resource_object("window", window.id)
+        of = property_values(lying, "_NET_WM_DESKTOP", Xatom.CARDINAL)
+        if of and of[0] != EVERY_DESKTOP and of != property_values(self._root, "_NET_CURRENT_DESKTOP", Xatom.CARDINAL):
+            self._ask_manager("_NET_CURRENT_DESKTOP", self._root.id, [of[0], X.CurrentTime, 0, 0, 0])
+
+    def ask_to_close(self, window: Window) -> None:
+        """Press, as it were, the button in the frame of `window` that closes it."""
+        self._ask_manager("_NET_CLOSE_WINDOW", window.id, [X.CurrentTime, PAGER, 0, 0, 0])
 
     def _is_front(self, window: Window) -> bool:
         front = self.foreground()
@@ -234,21 +249,30 @@ class X11Windows:
 
     def _described(self, ids: Sequence[int]) -> Iterator[Window]:
         """Yield the windows that are still there, as their programs describe them now."""
+        return (window for window, _ in self._with_kinds(ids))
+
+    def _with_kinds(self, ids: Sequence[int]) -> Iterator[tuple[Window, frozenset[int]]]:
+        """Yield each of these windows with the kinds that its program says that it is of."""
+        (dialog,) = self._atoms(DIALOG)
         told = WindowProperties(self._display, ids, DESCRIPTION)
         for id in ids:
             if told.closed(id):
                 continue
             pid = next(iter(told.numbers(id, "_NET_WM_PID", Xatom.CARDINAL)), None)
             _, _, app = told.text(id, "WM_CLASS").partition("\0")
-            yield Window(
+            kinds = frozenset(told.numbers(id, WINDOW_TYPE, Xatom.ATOM))
+            window = Window(
                 id=id,
                 title=told.text(id, "_NET_WM_NAME") or told.text(id, "WM_NAME"),
                 app=app.partition("\0")[0],
                 pid=pid or process_of(self._display, id),
-                is_dialog=self._display.get_atom(DIALOG) in told.numbers(id, WINDOW_TYPE, Xatom.ATOM)
-                or bool(told.numbers(id, "WM_TRANSIENT_FOR")),
+                is_dialog=dialog in kinds or bool(told.numbers(id, "WM_TRANSIENT_FOR")),
                 own=self._terminals.own(id, pid),
             )
+            yield window, kinds
+
+    def _atoms(self, *names: str) -> tuple[int, ...]:
+        return tuple(map(self._display.get_atom, names))
 
     def _can_work_in(self, id: int) -> bool:
         """It is on the screen, and neither a panel nor the ground that the others lie on."""
@@ -261,7 +285,7 @@ class X11Windows:
     def _is_a(self, id: int, *names: str) -> bool:
         window = self._display.create_resource_object("window", id)
         kinds = property_values(window, WINDOW_TYPE, Xatom.ATOM)
-        return any(self._display.get_atom(name) in kinds for name in names)
+        return any(kind in kinds for kind in self._atoms(*names))
 
     def arrange(self, window: Window, edges: tuple[int, int, int, int]) -> None:
         """Ask the window manager to put the window's frame there: left, top, right and bottom in pixels."""

@@ -142,6 +142,12 @@ class ScriptWriter:
                 return schema.PressStep(press="+".join(pressed), times=times, expect=expect, may=may)
             case actions.HoldKeys(keys=held, seconds=seconds):
                 return schema.HoldStep(hold_keys="+".join(held), seconds=seconds, expect=expect)
+            case actions.OpenProgram(command=command):
+                return schema.OpenStep(open=command, expect=expect)
+            case actions.FocusWindow(window=words):
+                return schema.FocusStep(focus=words, expect=expect)
+            case actions.CloseWindow(window=words):
+                return schema.CloseStep(close=words, expect=expect)
             case actions.WaitFor(words=words, gone=gone, seconds=seconds):
                 wanted: Expected = Vanished(gone=words) if gone else words
                 if seconds == 0:

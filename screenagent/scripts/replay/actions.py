@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -11,12 +12,15 @@ from screenagent.actions import (
     Action,
     Ask,
     Click,
+    CloseWindow,
     Drag,
     Expectation,
     Finish,
+    FocusWindow,
     Gone,
     HoldKeys,
     Move,
+    OpenProgram,
     PressKeys,
     Scroll,
     Target,
@@ -30,7 +34,7 @@ from screenagent.events import Plan, PlannedStep
 from screenagent.geometry import Point, Size, Value
 from screenagent.scripts import Placed, Script, schema
 from screenagent.scripts.linked import Linked
-from screenagent.scripts.parameters import PLACE, filled, foreseen, names_in
+from screenagent.scripts.parameters import PLACE, arguments, filled, foreseen, names_in
 from screenagent.scripts.schema import (
     AnyStep,
     Expected,
@@ -209,6 +213,7 @@ def _actions_of(
 
 def _action(step: AnyStep, path: KeyPath, script: Script, binding: Binding, planned: PlannedStep) -> ScriptAction:
     window = (step.window if isinstance(step, schema.KeyboardStep) else None) or script.window
+    window = None if isinstance(step, schema.WindowStep) else window
     return _with_values(ScriptAction(path, step, script, planned, window), binding)
 
 
@@ -230,7 +235,7 @@ def _with_values(action: ScriptAction, binding: Binding) -> ScriptAction:
 
 def _words_of(step: AnyStep) -> Iterator[str]:
     """The words that a step looks for, or asks, as they stand in the script."""
-    for name in ("expect", "wait_for", "ask", "approve"):
+    for name in ("expect", "wait_for", "ask", "approve", "open", "focus", "close"):
         match getattr(step, name, None):
             case Vanished(gone=words) | New(new=words) | str(words):
                 yield words
@@ -245,13 +250,16 @@ def script_plan(actions: Sequence[ScriptAction]) -> Plan:
 
 
 def renamed_target(planned: PlannedStep, words: str) -> PlannedStep:
-    """Return `planned` with its target, or the first one of a drag, called `words`."""
+    """Return `planned` with its target, or the first one of a drag, called `words`,
+    or its window."""
     action = planned.action
     match action:
         case Click() | Move() | Scroll():
             action = action.model_copy(update={"target": Target(words=words)})
         case Drag(path=(_, *rest)):
             action = action.model_copy(update={"path": (Target(words=words), *rest)})
+        case FocusWindow() | CloseWindow():
+            action = action.model_copy(update={"window": words})
     return planned.model_copy(update={"action": action})
 
 
@@ -293,6 +301,14 @@ def _actions(step: AnyStep, script: Script, binding: Binding) -> Iterator[Action
             yield PressKeys(keys=keys.chord(chord), times=times)
         case schema.HoldStep(hold_keys=chord, seconds=seconds):
             yield HoldKeys(keys=keys.chord(chord), seconds=seconds)
+        case schema.OpenStep(open=command, timeout=timeout):
+            yield OpenProgram(
+                command=shlex.join(map(binding.fill, arguments(command))), **({"seconds": timeout} if timeout else {})
+            )
+        case schema.FocusStep(focus=words):
+            yield FocusWindow(window=binding.words(words))
+        case schema.CloseStep(close=words):
+            yield CloseWindow(window=binding.words(words))
         case schema.WaitForStep(wait_for=FileThere()) | schema.ExpectStep(expect=FileThere()):
             pass  # looked for by the planner: it is not on the screen
         case schema.WaitForStep(wait_for=expected, timeout=timeout):

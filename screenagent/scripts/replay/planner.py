@@ -28,7 +28,7 @@ from screenagent.scripts.replay.actions import (
     renamed_target,
     script_plan,
 )
-from screenagent.scripts.replay.decisions import is_front, single_step, thought_about, was_lost
+from screenagent.scripts.replay.decisions import has_window_closed, is_front, single_step, thought_about, was_lost
 from screenagent.scripts.replay.flow import Course, Flow, Frame, ReplayEnded, SetAside, StepFailed
 from screenagent.scripts.replay.made_files import file_awaited
 from screenagent.scripts.replay.notes import Notes
@@ -282,6 +282,9 @@ class ScriptPlanner:
         yield from self._attempt(at)
         while why := self._last.failure_reason:
             if (yield from self.flow.popup_closed()):
+                if self._has_closed(self._actions[at]):
+                    yield "the window has closed; "
+                    return
                 yield from self._attempt(at)
                 continue
             action = self._actions[at]
@@ -306,6 +309,12 @@ class ScriptPlanner:
                 )
             else:
                 raise StepFailed(f"{action.planned}: {why}")
+
+    def _has_closed(self, action: ScriptAction) -> bool:
+        """Whether the window that was asked to close has closed since then, once a question of it was answered."""
+        planned = action.planned.action
+        sent = (step for step in reversed(self._episode.steps) if step.acted and step.action == planned)
+        return has_window_closed(next(sent, None), self._screen)
 
     def may_go_on(self, screenshot: Screenshot, *, shows: bool) -> bool:
         """Whether the next action can begin on a screen at rest that an input `shows` on, or not."""

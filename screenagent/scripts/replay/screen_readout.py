@@ -2,31 +2,133 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
+from screenagent.geometry import PixelBox
+from screenagent.perception.labels import Label
 from screenagent.planning.skills.view import ScreenView
 from screenagent.protocols import Grounder, StateReader, TextReader
 from screenagent.screenshot import Screenshot
-from screenagent.scripts.replay.readout import Unread, ValueReading
+from screenagent.scripts.reading.agreement import DOUBTFUL, Agreed, agreed, as_far_as_read, by_typeface
+from screenagent.scripts.reading.ink import InkedText, inked_text
+from screenagent.scripts.reading.kinds import CALLED, PARSERS
+from screenagent.scripts.reading.phrase import Beside, Named, Table, TableCell, wanted
+from screenagent.scripts.reading.places import NoPlace, ValuePlace, place_beside, place_in_table, place_of
+from screenagent.scripts.reading.spelling import Spelling
+from screenagent.scripts.reading.tables import seen_table
+from screenagent.scripts.reading.typefaces import ink_of
+from screenagent.scripts.reading.written import WrittenScreen
+from screenagent.scripts.replay.readout import SURE, Unread, ValueReading
 from screenagent.scripts.schema import ReadAs
+
+ZOOMS = (2, 3)
 
 
 @dataclass(frozen=True)
 class ScreenReadout:
-    """By what the program tells where it does, else by the reader."""
+    """By what the program tells if it does, else by the reader: at the screen's size and enlarged."""
 
     reader: TextReader
     grounder: Grounder
     states: StateReader | None = None
+    spelling: Spelling = field(default_factory=Spelling)
 
     def read(self, what: str, kind: ReadAs, screenshot: Screenshot) -> ValueReading | Unread:
+        told = self.states.elements(screenshot) if self.states else ()
+        screen = WrittenScreen(screenshot, self.reader.read(screenshot), told)
+        try:
+            if kind == "table":
+                return self._table(what, screen)
+            place = self._place(what, kind, screen, screenshot)
+        except NoPlace as missing:
+            return Unread(str(missing))
+        return self._told(place, kind, screen) if place.told else self._seen(place, kind, screen)
+
+    def _place(self, what: str, kind: ReadAs, screen: WrittenScreen, screenshot: Screenshot) -> ValuePlace:
+        match wanted(what):
+            case Beside() as beside:
+                return place_beside(beside, kind, screen)
+            case TableCell() as cell:
+                return place_in_table(cell, screen)
+            case Named(target):
+                return self._target(target, screen, screenshot)
+            case _:
+                raise AssertionError
+
+    def _table(self, what: str, screen: WrittenScreen) -> ValueReading:
+        """The rows of a table, each cell read as a text; the least sure one tells how sure all are."""
+        meant = wanted(what, is_table=True)
+        assert isinstance(meant, Table)
+        table = seen_table(meant, screen)
+        rows, least = [], 1.0
+        for seen in table.rows:
+            cells = [self._cell(texts, screen) for texts in seen]
+            rows.append({head: cell.value for head, cell in zip(table.heads, cells, strict=True)})
+            least = min(least, *(cell.confidence for cell in cells))
+        shown = f"{len(rows)} rows under {', '.join(table.heads)}"
+        return ValueReading(value=str(len(rows)), shown=shown, confidence=least, by="text", rows=tuple(rows))
+
+    def _cell(self, texts: Sequence[Label], screen: WrittenScreen) -> ValueReading:
+        words = [word for text in texts for word in text.words]
+        read = self._seen(place_of(words, screen), "text", screen) if words else None
+        return read if isinstance(read, ValueReading) else ValueReading(value="", shown="", confidence=1.0, by="text")
+
+    def _target(self, target: str, screen: WrittenScreen, screenshot: Screenshot) -> ValuePlace:
         view = ScreenView(self.reader, self.grounder, states=self.states)
         view.screen = screenshot
-        place = view.find(what)
-        if place is None or place.box is None:
-            return Unread(view.why_absent(what))
-        told = view.told_value(place.box)
-        if told is not None:
-            return ValueReading(value=told, shown=told, confidence=1.0, by="accessibility", box=place.box)
-        shown = " ".join(line.text for line in view.lines_in(place.box))
-        return ValueReading(value=shown, shown=shown, confidence=place.confidence, by="text", box=place.box)
+        location = view.find(target)
+        if location is None or location.box is None:
+            raise NoPlace(view.why_absent(target))
+        rect = location.box.exact_pixels(screenshot.size)
+        held = [one for one in screen.holders if one.rect.shared_area(rect) > 0.6 * max(one.rect.area, rect.area)]
+        doubt = "" if location.confidence >= DOUBTFUL else f"“{target}” is not surely found"
+        told = held[0].element if held else None
+        return ValuePlace(rect, tuple(screen.text_in(rect)), told=told, is_field=True, doubt=doubt)
+
+    def _told(self, place: ValuePlace, kind: ReadAs, screen: WrittenScreen) -> ValueReading | Unread:
+        element = place.told
+        assert element is not None
+        if "password" in element.states:
+            return Unread("a password is not read")
+        value = element.value or ""
+        if kind == "text":
+            return ValueReading(value=value, shown=value, confidence=1.0, by="accessibility", box=element.box)
+        parsed = PARSERS[kind](value, screen.texts)
+        if parsed is None:
+            return Unread(f"“{value}” stands there, which is not {CALLED[kind]}" if value else "the field is empty")
+        confidence = DOUBTFUL if parsed.doubt or place.doubt else 1.0
+        return ValueReading(value=parsed.value, shown=value, confidence=confidence, by="accessibility", box=element.box)
+
+    def _seen(self, place: ValuePlace, kind: ReadAs, screen: WrittenScreen) -> ValueReading | Unread:
+        box = place.rect.box(screen.size)
+        if not place.words:
+            empty = ValueReading(value="", shown="", confidence=DOUBTFUL, by="text", box=box)
+            return empty if kind == "text" else Unread("the field is empty")
+        rect = PixelBox.around_all(rect for _, rect in place.words)
+        inked = inked_text(screen.picture, rect, left=place.left, right=place.right)
+        readings = [place.text, *(self._enlarged(inked, zoom) for zoom in ZOOMS if inked)]
+        found = self._exact(kind, readings, inked, screen)
+        if found is None:
+            return Unread(f"“{place.text}” stands there, which is not {CALLED[kind]}")
+        is_doubtful = place.doubt or (inked and inked.is_cut_off) or found.shown.endswith(("…", "..."))
+        confidence = min(found.confidence, DOUBTFUL) if is_doubtful else found.confidence
+        return ValueReading(value=found.value, shown=found.shown, confidence=confidence, by="text", box=box)
+
+    def _enlarged(self, inked: InkedText, zoom: int) -> str:
+        return " ".join(word.text for word in self.reader.read(Screenshot.of(inked.enlarged(zoom))))
+
+    def _exact(
+        self, kind: ReadAs, readings: Sequence[str], inked: InkedText | None, screen: WrittenScreen
+    ) -> Agreed | None:
+        """Return what several readings come to; where that is not sure, by the typeface that it is drawn in."""
+        others = [text for text in screen.texts if text != readings[0]]
+        found = agreed(kind, readings, others)
+        if kind != "text" and found and found.confidence >= SURE:
+            return found
+        ink = ink_of(inked) if inked else None
+        beside = screen.samples(inked.rect) if inked else ()
+        drawn = self.spelling.spelled(readings, ink, beside) if ink is not None else None
+        if drawn is None:
+            return found if kind != "text" else found and as_far_as_read(found)
+        return by_typeface(kind, drawn, others) or found

@@ -125,6 +125,18 @@ class ScriptApi:
     def move(self, target: str | Placed, *, expect: Expected | None = None, anchor: str | None = None) -> None:
         self.do(schema.MoveStep(move=target, expect=expect, anchor=anchor))
 
+    def open(self, *command: str, expect: Expected | None = None, timeout: float | None = None) -> None:
+        """Start a program with these arguments, and wait until a window of it is in front."""
+        values = {f"argument-{number}": argument for number, argument in enumerate(command)}
+        places = " ".join(f"{{{{{name}}}}}" for name in values)
+        self.do(schema.OpenStep(open=places, expect=expect, timeout=timeout), values=values)
+
+    def focus(self, window: str, *, expect: Expected | None = None) -> None:
+        self.do(schema.FocusStep(focus=window, expect=expect))
+
+    def close(self, window: str, *, expect: Expected | None = None) -> None:
+        self.do(schema.CloseStep(close=window, expect=expect))
+
     def wait_for(self, words: str, *, gone: bool = False, timeout: float | None = None) -> None:
         self.do(schema.WaitForStep(wait_for=Vanished(gone=words) if gone else words, timeout=timeout))
 

@@ -41,6 +41,7 @@ from screenagent.scripts.schema.inputs import (
     TurnOnStep,
     TypeStep,
     UntickStep,
+    WindowStep,
 )
 from screenagent.scripts.schema.looking import ExpectStep, ReadAs, ReadStep, VerifyStep, WaitForStep
 from screenagent.scripts.schema.parts import (
@@ -110,6 +111,7 @@ __all__ = [
     "VerifyStep",
     "WaitForStep",
     "WhileSeenStep",
+    "WindowStep",
     "branches",
     "expected_of",
     "kind_of_step",

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from screenagent.actions import Button, Direction, Modifier, Words
+from screenagent.actions import Button, Command, Direction, Modifier, Words
 from screenagent.geometry import Value
 from screenagent.scripts.schema.parts import AnchorName, Chord, Expected, Placed, ScriptTarget, Timeout, slug
 
@@ -153,19 +153,23 @@ class TurnOffStep(TargetStep):
     turn_off: ScriptTarget
 
 
-class OpenStep(ScriptStep):
+class WindowStep(ScriptStep):
+    """About a program or a window, whichever is in front."""
+
+
+class OpenStep(WindowStep):
     """Start a program, with its arguments, and wait until a window of it is in front."""
 
-    open: Words
+    open: Command
 
 
-class FocusStep(ScriptStep):
+class FocusStep(WindowStep):
     """Bring a window to the front, by words in its title or the name of its application."""
 
     focus: Words
 
 
-class CloseStep(ScriptStep):
+class CloseStep(WindowStep):
     """Ask a window to close."""
 
     close: Words

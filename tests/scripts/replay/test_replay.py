@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
 
-from screenagent.actions import Finish, PressKeys
+from screenagent.actions import CloseWindow, Finish, FocusWindow, OpenProgram, PressKeys
 from screenagent.approval import AllowAll
 from screenagent.events import AnswerAsk, Approve, Decision, Event, Plan, PlannedStep, Skip, Verdict
 from screenagent.fakes import FakeApprover, FakeDesktop, FakeGrounder, FakeReader, ScriptedPlanner, plain_screen
@@ -17,6 +18,7 @@ from screenagent.screenshot import Screenshot, Window
 from screenagent.scripts import bound
 from screenagent.scripts.file import parsed
 from screenagent.scripts.replay import Replay
+from screenagent.scripts.replay.steps import ScriptApi
 from tests.builders import fake_agent
 from tests.timeless import timeless
 
@@ -183,3 +185,68 @@ def test_a_planner_that_has_to_try_again_goes_on_with_its_goal() -> None:
     assert [action.model_dump()["keys"] for action in desktop.performed] == [("a",), ("b",), ("c",)]
     assert ended(events) == ("done", "every step was carried out")
     assert [episode.task for episode in planner.seen] == ["press b"] * 3
+
+
+def with_windows(*screens: tuple[Window, ...]) -> FakeDesktop:
+    """A desktop that shows the next of these windows after each input, the last of them in front."""
+
+    def screen(sent: int) -> Screenshot:
+        windows = screens[min(sent, len(screens) - 1)]
+        return plain_screen(sent, window=windows[-1] if windows else None).model_copy(update={"managed": windows})
+
+    return FakeDesktop(screen)
+
+
+BOOK, LIST = Window(id=1, title="Book1", app="gnumeric"), Window(id=2, title="Invoices", app="gnumeric")
+
+
+def test_programs_and_windows_are_steps() -> None:
+    desktop = with_windows((LIST,), (LIST, BOOK), (BOOK, LIST), (BOOK,))
+    text = steps("  - open: gnumeric '/tmp/my book.csv'\n    timeout: 5\n  - focus: Invoices\n  - close: Invoices\n")
+    assert ended(replayed(text, desktop=desktop)) == ("done", "every step was carried out")
+    assert desktop.performed == [
+        OpenProgram(command="gnumeric '/tmp/my book.csv'", seconds=5),
+        FocusWindow(window="Invoices"),
+        CloseWindow(window="Invoices"),
+    ]
+
+
+def test_a_value_in_a_command_stays_one_argument() -> None:
+    desktop = with_windows((LIST,), (LIST, BOOK))
+    text = "name: test\nparameters: {file: {}}\nsteps:\n  - open: gnumeric {{ file }}\n"
+    replayed(text, desktop=desktop, given={"file": "a b; rm -rf '{{x}}'"})
+    [opened] = desktop.performed
+    assert isinstance(opened, OpenProgram)
+    assert shlex.split(opened.command) == ["gnumeric", "a b; rm -rf '{{x}}'"]
+
+
+def test_a_window_that_is_not_there_is_waited_for_and_then_ends_the_replay() -> None:
+    desktop = with_windows((BOOK,))
+    result, message = ended(replayed(steps("  - close: Invoices\n"), desktop=desktop))
+    assert result == "gave_up"
+    assert "no window fits “Invoices”; open are “Book1” (gnumeric)" in message
+    assert desktop.performed == []
+
+
+@pytest.mark.parametrize("left", [(BOOK,), ()])
+def test_a_question_that_a_closing_window_asks_is_a_popup_of_the_script(left: tuple[Window, ...]) -> None:
+    question = Window(id=3, title="Save changes?", app="gnumeric", is_dialog=True)
+    desktop = with_windows((*left, LIST), (*left, LIST, question), left)
+    popup = "on_popup:\n  - seen: Save changes\n    do: [{press: escape}]\n"
+    events = replayed(f"{steps('  - close: Invoices')}\n{popup}", desktop=desktop)
+    assert ended(events) == ("done", "every step was carried out")
+    assert [action.kind for action in desktop.performed] == ["close", "press_keys"]
+
+
+def test_a_window_step_asks_for_no_other_window_in_front() -> None:
+    desktop = with_windows((LIST, BOOK))
+    text = "name: test\ntimeout: 0.01\nwindow: Calendar\nsteps:\n  - close: Nowhere\n"
+    assert ended(replayed(text, desktop=desktop))[0] == "gave_up"
+    assert desktop.performed == []
+
+
+def test_a_program_opens_with_its_arguments_as_they_stand() -> None:
+    desktop = with_windows((LIST,), (LIST, BOOK))
+    script = ScriptApi(fake_agent(ScriptedPlanner([]), desktop=desktop), FakeReader(()))
+    script.open("gnumeric", "a b {{c}}.csv")
+    assert desktop.performed == [OpenProgram(command="gnumeric 'a b {{c}}.csv'")]

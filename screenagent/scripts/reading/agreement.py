@@ -1,0 +1,75 @@
+"""What several readings of one place come to: a value, and how sure it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+from screenagent.scripts.reading.kinds import PARSERS
+from screenagent.scripts.reading.numbers import Parsed
+from screenagent.scripts.reading.spelling import Spelled
+
+ALL_AGREE: Final = 0.99
+MOST_AGREE: Final = 0.95
+DIFFER: Final = 0.6
+ALONE: Final = 0.5
+DOUBTFUL: Final = 0.7
+
+_RISKY: Final = re.compile(
+    r"[0OoQ](?=\S*\d)|(?<=\d)[OoQlISBZ]|[1lI|]{2}|[Il](?=\S*\d)|\S*[@/\\_]\S*|(?<![^\W\d_])[A-Z0-9]{2,}(?![^\W\d_])"
+)
+"""Where readers take letters for others, and nothing tells: in codes, addresses, and beside strokes."""
+
+
+class Agreed(NamedTuple):
+    """A value that was read, how it stands there, and how sure it is."""
+
+    value: str
+    shown: str
+    confidence: float
+
+
+def agreed(kind: str, readings: Sequence[str], others: Iterable[str]) -> Agreed | None:
+    """Return what the readings of one place come to, the plain one first; None if none is such a value.
+
+    Only a value that is read at the screen's size and enlarged, and that no reading contradicts, is sure.
+    """
+    texts = list(others)
+    read = [(parsed, shown) for shown in readings if (parsed := PARSERS[kind](shown, texts))]
+    if not read:
+        return None
+    values = [_normal(kind, parsed) for parsed, _ in read]
+    best = max(values, key=values.count)
+    parsed, shown = next(one for one, value in zip(read, values, strict=True) if value == best)
+    is_read_plainly = PARSERS[kind](readings[0], texts) is not None and values[0] == best
+    count = values.count(best)
+    if count < len(values):
+        confidence = DIFFER
+    elif not is_read_plainly or count < 2:
+        confidence = ALONE
+    else:
+        confidence = ALL_AGREE if count == len(readings) else MOST_AGREE
+    return Agreed(parsed.value, shown, min(confidence, DOUBTFUL) if parsed.doubt else confidence)
+
+
+def by_typeface(kind: str, drawn: Spelled, others: Iterable[str]) -> Agreed | None:
+    """Return what a text comes to whose letters were held against the screen; None if it is no such value."""
+    parsed = PARSERS[kind](drawn.text, list(others))
+    if parsed is None:
+        return None
+    confidence = MOST_AGREE if drawn.is_sure else DIFFER
+    return Agreed(parsed.value, drawn.text, min(confidence, DOUBTFUL) if parsed.doubt else confidence)
+
+
+def as_far_as_read(found: Agreed) -> Agreed:
+    """Return a text of which no letter could be held against the screen: what readers mistake is then not sure."""
+    is_plain = any(PARSERS[kind](found.value, ()) for kind in ("number", "date"))
+    is_risky = not is_plain and _RISKY.search(found.value)
+    return found._replace(confidence=min(found.confidence, DOUBTFUL)) if is_risky else found
+
+
+def _normal(kind: str, parsed: Parsed) -> tuple[str, bool]:
+    """How two values are held against each other."""
+    value = "".join(parsed.value.split()) if kind == "text" else parsed.value
+    return value, bool(parsed.doubt)

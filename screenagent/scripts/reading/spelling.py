@@ -1,0 +1,187 @@
+"""The exact letters of a text: the readings of a place, held against the screen in the typeface that it is drawn in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from screenagent.perception.letters import mended
+from screenagent.scripts.reading.glyphs import spelled
+from screenagent.scripts.reading.typefaces import (
+    Ink,
+    Typeface,
+    best_typeface,
+    drawn,
+    likeness,
+    likeness_to_either,
+    typefaces,
+)
+
+NEAR: Final = 0.97  # what looks less like it is drawn in a typeface that is not here
+SAME: Final = 0.985  # a text that looks so much like the screen stands there
+EXACT: Final = 0.9995
+FAINT: Final = 0.88  # a typeface in which a text with a wrong letter looks so much like the screen may be its own
+LEADS: Final = 0.4  # how much nearer the screen is to a text than to its rivals, 1 being no difference
+REMEMBERED: Final = 6  # typefaces
+ROUNDS: Final = 6  # letters that are put right at most
+LONGEST: Final = 80  # letters of a text that is drawn again
+
+_SHAPED: Final = {
+    "0": "OoQ", "O": "0Q", "o": "0", "Q": "O", "1": "lI", "l": "1I|", "I": "l1", "|": "lI", "5": "S", "S": "5",
+    "8": "B3", "B": "8", "3": "8", "6": "G8", "G": "6C", "C": "G", "2": "Z", "Z": "2", "7": "1", ".": ",", ",": ".",
+    ":": ";.", ";": ":", "g": "q", "q": "g", "c": "e", "e": "c", "t": "f", "f": "t", "r": "f", "h": "b", "b": "h",
+    "D": "O", "v": "y", "y": "v", "_": "-", "!": "l", "m": "n", "]": "J", "4": "A", "V": "Y", "U": "V",
+}  # fmt: skip
+_ACCENTED: Final = (
+    "aàáâãäåą", "AÀÁÂÃÄÅ", "eèéêëę", "EÈÉÊË", "iìíîïı", "IÌÍÎÏ", "oòóôõöøő", "OÒÓÔÕÖØ", "uùúûüůű", "UÙÚÛÜ", "nñńň",
+    "cçćč", "CÇČ", "sśš", "SŚŠ", "zźżž", "ZŻŽ", "yýÿ", "lł", "LŁ",
+)  # fmt: skip
+_ALIKE: Final = {
+    letter: _SHAPED.get(letter, "") + "".join(group.replace(letter, "") for group in _ACCENTED if letter in group)
+    for letter in {*_SHAPED, *"".join(_ACCENTED)}
+}
+_TWO: Final = {"rn": "m", "m": "rn", "cl": "d", "d": "cl", "vv": "w", "w": "vv", "nn": "m"}
+_NARROW: Final = "lIi1.'|-"
+
+
+class Spelled(NamedTuple):
+    """A text, and how surely each of its letters is right."""
+
+    text: str
+    is_sure: bool
+
+
+class DrawnText(NamedTuple):
+    """A text as it is drawn in a typeface, and how much that looks like the screen."""
+
+    text: str
+    face: Typeface
+    alike: float
+
+
+class InkedWords(NamedTuple):
+    """A text that was read for sure, and its ink."""
+
+    text: str
+    ink: Ink
+
+
+@dataclass
+class Spelling:
+    """Remembers the typefaces in which texts are drawn, of those in `files`, or of all that are installed."""
+
+    files: Sequence[str] | None = None
+    faces: list[Typeface] = field(default_factory=list)
+    looked_at: set[tuple[str, int, int]] = field(default_factory=set)
+
+    def spelled(self, readings: Sequence[str], ink: Ink, beside: Sequence[InkedWords] = ()) -> Spelled | None:
+        """Return what stands there; None if it is drawn in none of the typefaces here. `beside` is what else is written
+        near it: it may be in the same typeface."""
+        texts = list(dict.fromkeys(text for text in readings if 0 < len(text) <= LONGEST))
+        best = self._best(texts, ink, beside) if texts else None
+        if best is None or best.alike < FAINT:
+            return None
+        text, face = best.text, best.face
+        if best.alike < EXACT:
+            text, is_sure = _put_right(text, face, ink)
+        else:
+            is_sure = not any(_is_as_usual(text, rival) for rival in _drawn_alike(text, face))
+        if likeness(text, face, ink) < NEAR:
+            return None
+        self._remember(face)
+        return Spelled(text, is_sure)
+
+    def _best(self, texts: Sequence[str], ink: Ink, beside: Sequence[InkedWords]) -> DrawnText | None:
+        """Return the text that looks most like the screen in its typeface: one of the readings, or what is read letter
+        by letter."""
+        known = _nearest(texts, self.faces, ink)
+        if known and known.alike >= SAME:
+            return known
+        self._learn(beside)
+        read = _nearest([*texts, *_letter_by_letter(texts[0], self.faces[:2], ink)], self.faces, ink)
+        if read and read.alike >= NEAR:
+            return read
+        found = best_typeface(texts[:1], ink, self._files)
+        faces = [found.typeface] if found and found.likeness >= FAINT else []
+        return _nearest([*texts, *_letter_by_letter(texts[0], faces, ink)], faces, ink)
+
+    def _learn(self, beside: Sequence[InkedWords]) -> None:
+        """Look for the typeface of what stands near; each text is looked at once."""
+        for there in beside:
+            key = (there.text, *there.ink.shape)
+            if key in self.looked_at:
+                continue
+            self.looked_at.add(key)
+            found = best_typeface([there.text], there.ink, self._files)
+            if found and found.likeness >= SAME:
+                self._remember(found.typeface)
+                return
+
+    @property
+    def _files(self) -> Sequence[str]:
+        return typefaces() if self.files is None else self.files
+
+    def _remember(self, face: Typeface) -> None:
+        self.faces = [face, *(one for one in self.faces if one != face)][:REMEMBERED]
+
+
+def _letter_by_letter(like: str, faces: Sequence[Typeface], ink: Ink) -> list[str]:
+    return [text for face in faces for text in spelled(ink, face, like)]
+
+
+def _nearest(texts: Sequence[str], faces: Sequence[Typeface], ink: Ink) -> DrawnText | None:
+    """Return the text that looks most like the screen; of two that look alike, the usual one."""
+    found = [DrawnText(text, face, likeness(text, face, ink)) for text in texts for face in faces]
+    return max(found, key=lambda one: (round(one.alike, 4), mend(one.text) == one.text), default=None)
+
+
+def _put_right(text: str, face: Typeface, ink: Ink) -> tuple[str, bool]:
+    """Return the text with each letter replaced that another looks more like, and whether none may be another one."""
+    for _ in range(ROUNDS):
+        rivals = [(likeness_to_either(text, rival, face, ink), rival) for rival in dict.fromkeys(_rivals(text))]
+        lead, rival = min(rivals, default=(1.0, ""))
+        if lead >= 0:
+            break
+        text = rival
+    same = [rival for lead, rival in rivals if lead == 0]
+    rest = [lead for lead, _ in rivals if lead != 0]
+    usual = mend(text)
+    if usual in same:
+        return usual, min(rest, default=1.0) >= LEADS
+    return text, min(rest, default=1.0) >= LEADS and not any(_is_as_usual(text, rival) for rival in same)
+
+
+def _drawn_alike(text: str, face: Typeface) -> list[str]:
+    """Return the rivals that look just like a text in a typeface."""
+    if (ours := drawn(text, face)) is None:
+        return []
+    rivals = dict.fromkeys(_rivals(text))
+    return [one for one in rivals if (rival := drawn(one, face)) is not None and np.array_equal(ours, rival)]
+
+
+def mend(text: str) -> str:
+    return " ".join(mended(word) for word in text.split())
+
+
+def _is_as_usual(text: str, rival: str) -> bool:
+    """Whether nothing but its looks would tell a rival from a text."""
+    return mend(rival) == rival and mend(text) != rival
+
+
+def _rivals(text: str) -> Iterator[str]:
+    """Yield the texts that differ by one letter that may be taken for another, is missed or seen twice, or by a
+    blank."""
+    for number, letter in enumerate(text):
+        before, after = text[:number], text[number + 1 :]
+        yield from (before + other + after for other in _ALIKE.get(letter, ""))
+        if letter in _NARROW:
+            yield before + after
+            yield before + letter + letter + after
+        if letter == " ":
+            yield before + after
+        for read, shown in _TWO.items():
+            if text.startswith(read, number):
+                yield before + shown + text[number + len(read) :]

@@ -1,0 +1,1 @@
+"""Tests of reading values off a screen."""
