@@ -45,6 +45,8 @@ def main(out: Path) -> None:
         _run(virtual, folder, *PLAY)
         _keep(virtual, out / "tutorial-form.png")
         _run(virtual, folder, *ROWS)
+        page = folder / "rows.html"
+        page.write_text(page.read_text("utf-8").replace(f"{folder}/", ""), "utf-8")
         _open(virtual, folder, "rows.html")
         _keep(virtual, out / "tutorial-rows.png")
 
