@@ -22,6 +22,7 @@ BENCHES = {
     "From a key in the console to the agent": "bench keys",
     "Popups seen late or not at all": "bench settle",
     "Scripts played again, on desktops that have changed": "bench scripts",
+    "Thirty rows into a form, with what goes wrong on the way": "bench rows --seeds 20 --fresh",
     "From a stop to no more input": "bench stop",
     "Screens that give orders": "drill --json",
     "Whole tasks on real applications": "bench tasks examples/tasks.yaml",

@@ -12,6 +12,7 @@ import click
 from screenagent.cli.bench_hover import hover
 from screenagent.cli.bench_peers import peers
 from screenagent.cli.bench_read import read
+from screenagent.cli.bench_rows import rows
 from screenagent.cli.bench_tasks import miniwob, scripts, tasks, truth
 from screenagent.cli.options import FILE, FOLDER, NEW_FILE, QUANT, crop_option, family_option, max_image_patches_option
 from screenagent.cli.progress import Ticker
@@ -33,6 +34,7 @@ def bench() -> None:
     screenagent bench settle               popups that come late
     screenagent bench scripts              the example scripts, on desktops that have changed
     screenagent bench read                 values read off pages, to the letter
+    screenagent bench rows                 thirty rows of a CSV file, with what goes wrong on the way
     screenagent bench stop                 from a stop to no more input; what a killed agent leaves
     screenagent bench hover FILE.yaml      buttons asked for their tooltips, in other words than those
     screenagent bench tasks FILE.yaml      whole tasks, judged by their real effect
@@ -286,5 +288,5 @@ def model(*, checkpoint: Path | None, random_weights: bool, layers: int, quant: 
     click.echo(bench_model.run_model(setup).model_dump_json())
 
 
-for command in (hover, peers, tasks, truth, miniwob, scripts, read):
+for command in (hover, peers, rows, tasks, truth, miniwob, scripts, read):
     bench.add_command(command)

@@ -18,17 +18,19 @@ from tests.paths import ROOT
 
 SCRIPTS: Final = ROOT / "examples" / "scripts"
 CASES: Final = read_cases(SCRIPTS / "cases.yaml")
+TUTORIAL: Final = "customers.yaml"
+"""Played, for each row of its CSV file, by tests/docs/test_tutorial.py."""
 QUICK: Final = ("letter", "amount", "remove")  # an editor, a spreadsheet and a file manager
 
 
 def test_there_are_enough_of_them_and_of_enough_applications() -> None:
-    assert {case.script for case in CASES} == {path.name for path in SCRIPTS.glob("*.yaml")} - {"cases.yaml"}
+    assert {case.script for case in CASES} == {path.name for path in SCRIPTS.glob("*.yaml")} - {"cases.yaml", TUTORIAL}
     assert len({case.app.split()[0] for case in CASES}) >= 6
 
 
-@pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
-def test_nothing_is_wrong_with_an_example_script(case: Case) -> None:
-    assert findings(SCRIPTS / case.script, unreadable=lambda task: task) == []
+@pytest.mark.parametrize("name", [*(case.script for case in CASES), TUTORIAL])
+def test_nothing_is_wrong_with_an_example_script(name: str) -> None:
+    assert findings(SCRIPTS / name, unreadable=lambda task: task) == []
 
 
 PLAYED: Final = [pytest.param(case, id=case.id, marks=() if case.id in QUICK else pytest.mark.soak) for case in CASES]

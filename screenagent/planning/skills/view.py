@@ -8,6 +8,7 @@ from itertools import count, permutations
 from typing import NamedTuple
 
 from screenagent.geometry import Absent, Box, Location, Point
+from screenagent.perception.closer import ZOOMS, enlarged
 from screenagent.perception.labels import TextLine, text_lines
 from screenagent.protocols import Grounder, StateReader, TextReader
 from screenagent.screenshot import ControlState, Element, Screenshot, Word, digest
@@ -162,6 +163,12 @@ class ScreenView:
         if self._states:
             return self._states.state(self.screen, box, valued=True).value
         return " ".join(line.text for line in self.lines if line.box.center in box)
+
+    def looks_like(self, box: Box, text: str) -> bool:
+        """Whether what stands in a box reads `text` at one of the sizes that it is looked at."""
+        edges = box.exact_pixels(self.screen.size).clipped(*self.screen.pixels.size).rounded
+        looks = (self._reader.read(enlarged(self.screen, edges, zoom)) for zoom in ZOOMS)
+        return any(" ".join(word.text for word in words).strip("|_ ") == text for words in looks)
 
     def told_value(self, box: Box) -> str | None:
         """What the program says that the control in a box shows."""

@@ -33,6 +33,8 @@ class Entry:
     """The largest number that it keeps, once it has lost the focus."""
     taken: str = ""
     """What it had when it lost the focus."""
+    enlarged: str = ""
+    """What is read where it is looked at enlarged, if that is something else."""
     at: int = 0
     marked: bool = False
     words: dict[str, list[Word]] = field(default_factory=dict)
@@ -80,7 +82,9 @@ class Entry:
         return screen
 
     def read(self, screenshot: Screenshot) -> list[Word]:
-        return self.words[screenshot.digest]
+        if screenshot.digest in self.words:
+            return self.words[screenshot.digest]
+        return [Word(text=self.enlarged or self.text, box=Box(left=0, top=0, right=1, bottom=1))]
 
     def locate(self, _target: str, _screenshot: Screenshot, *, near: Location | None = None) -> Location:
         return Location(point=FIELD.center, box=FIELD, confidence=1, by="field")
@@ -138,6 +142,10 @@ def test_a_number_is_taken_over_by_the_field_and_is_seen_to_stay() -> None:
     assert done[-2:] == [PressKeys(keys=("tab",)), PressKeys(keys=("shift", "tab"))]
     with pytest.raises(SkillFailed, match="it reads “3”"):
         Entry("1", most=3).carry_out("set value", "4")
+
+
+def test_a_number_that_is_misread_at_its_size_is_looked_at_enlarged_before_it_is_called_another() -> None:
+    Entry("1", most=3, enlarged="4").carry_out("set value", "4")
 
 
 def test_a_text_is_not_taken_over_by_keys_that_may_do_something_else() -> None:
