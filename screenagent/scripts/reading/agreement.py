@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from screenagent.scripts.reading.kinds import PARSERS
 from screenagent.scripts.reading.numbers import Parsed
-from screenagent.scripts.reading.spelling import Spelled
+from screenagent.scripts.reading.spelling import SpelledText
 
 ALL_AGREE: Final = 0.99
 MOST_AGREE: Final = 0.95
@@ -30,7 +30,7 @@ class Agreed(NamedTuple):
     confidence: float
 
 
-def agreed(kind: str, readings: Sequence[str], others: Iterable[str]) -> Agreed | None:
+def agreed_value(kind: str, readings: Sequence[str], others: Iterable[str]) -> Agreed | None:
     """Return what the readings of one place come to, the plain one first; None if none is such a value.
 
     Only a value that is read at the screen's size and enlarged, and that no reading contradicts, is sure.
@@ -53,7 +53,7 @@ def agreed(kind: str, readings: Sequence[str], others: Iterable[str]) -> Agreed 
     return Agreed(parsed.value, shown, min(confidence, DOUBTFUL) if parsed.doubt else confidence)
 
 
-def by_typeface(kind: str, drawn: Spelled, others: Iterable[str]) -> Agreed | None:
+def by_typeface(kind: str, drawn: SpelledText, others: Iterable[str]) -> Agreed | None:
     """Return what a text comes to whose letters were held against the screen; None if it is no such value."""
     parsed = PARSERS[kind](drawn.text, list(others))
     if parsed is None:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-from screenagent.scripts.reading.typefaces import SMOOTHING, Ink, Typeface, font_of, likeness
+from screenagent.scripts.reading.typefaces import SMOOTHING, Ink, Typeface, drawn_likeness, font_of
 
 LETTERS: Final = "".join(map(chr, (*range(33, 127), *range(0xC0, 0xD7), *range(0xD8, 0xF7), *range(0xF8, 0x100)))) + (
     "ĄąĆćČčĎďĐđĘęĚěĞğİŁłŃńŇňŐőŒœŘřŚśŞşŠšŤťŮůŰűŹźŻżŽž€£¥§°–—’“”„…"
@@ -44,14 +44,14 @@ class Come:
     start: int = -1
 
 
-def spelled(ink: Ink, face: Typeface, like: str) -> list[str]:
+def spelled_in(ink: Ink, face: Typeface, like: str) -> list[str]:
     """Return the texts that look most like the ink in a typeface, one for each line that it may stand on. `like` is
     about what stands there: it says where that line is."""
     top = -round(plain_font(face).getbbox(like, anchor="ls")[1])
     texts: list[str] = []
     for above in (top, top - 1, top + 1):
         texts += [_spelled(ink, face, above)] if above > 0 else []
-        if texts and likeness(texts[-1], face, ink) >= NEAR:
+        if texts and drawn_likeness(texts[-1], face, ink) >= NEAR:
             break
     return [text for text in texts if text]
 

@@ -9,13 +9,13 @@ from screenagent.scripts.reading.dates import date
 from screenagent.scripts.reading.numbers import Parsed, number
 
 
-def text(written: str, _others: Iterable[str] = ()) -> Parsed | None:
+def plain_text(written: str, _others: Iterable[str] = ()) -> Parsed | None:
     """Return a text with single blanks; None if there is none."""
     return Parsed(" ".join(written.split())) if written.strip() else None
 
 
 PARSERS: Final[Mapping[str, Callable[[str, Iterable[str]], Parsed | None]]] = {
-    "text": text,
+    "text": plain_text,
     "number": number,
     "money": number,
     "date": date,

@@ -66,7 +66,7 @@ class Named:
 Wanted = Beside | TableCell | Table | Named
 
 
-def wanted(words: str, *, is_table: bool = False) -> Wanted:
+def wanted_place(words: str, *, is_table: bool = False) -> Wanted:
     """Read the words of a step."""
     said = " ".join(words.split())
     if is_table:

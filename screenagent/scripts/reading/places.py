@@ -12,7 +12,7 @@ from screenagent.perception.labels import ReadWord
 from screenagent.perception.rows import aligned
 from screenagent.screenshot import Element
 from screenagent.scripts.reading.phrase import Beside, Side, TableCell
-from screenagent.scripts.reading.written import Anchor, WrittenScreen, in_row, joined
+from screenagent.scripts.reading.written import NamedText, WrittenScreen, in_row, joined_words
 
 FAR_BELOW: Final = 8.0
 """How far below or above a text its value stands at most, in heights of the text."""
@@ -43,7 +43,7 @@ class ValuePlace:
 
     @property
     def text(self) -> str:
-        return joined(self.words)
+        return joined_words(self.words)
 
 
 class NoPlace(ValueError):
@@ -92,7 +92,7 @@ def column_of(rect: PixelBox, heads: Sequence[PixelBox]) -> int:
     return min(range(len(heads)), key=lambda number: off(heads[number]))
 
 
-def _one(name: str, anchors: Sequence[Anchor]) -> Anchor:
+def _one(name: str, anchors: Sequence[NamedText]) -> NamedText:
     if len(anchors) == 1:
         return anchors[0]
     raise NoPlace(f"“{name}” stands there {len(anchors)} times" if anchors else f"“{name}” is not seen")
@@ -111,7 +111,7 @@ def _doubted(place: ValuePlace, doubt: str) -> ValuePlace:
     return ValuePlace(**{**vars(place), "doubt": place.doubt or doubt})
 
 
-def _beside(anchor: Anchor, side: Side, kind: str, screen: WrittenScreen) -> ValuePlace | None:
+def _beside(anchor: NamedText, side: Side, kind: str, screen: WrittenScreen) -> ValuePlace | None:
     """Return what is nearest on one side: the rest of the line, a field, or a text."""
     if anchor.rest and side == "right":
         return place_of(anchor.rest, screen)

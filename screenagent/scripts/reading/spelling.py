@@ -10,13 +10,13 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from screenagent.perception.letters import mended
-from screenagent.scripts.reading.glyphs import spelled
+from screenagent.scripts.reading.glyphs import spelled_in
 from screenagent.scripts.reading.typefaces import (
     Ink,
     Typeface,
     best_typeface,
     drawn,
-    likeness,
+    drawn_likeness,
     likeness_to_either,
     typefaces,
 )
@@ -56,7 +56,7 @@ _IN_NUMBER: Final = re.compile(r"(?<=\d)[lI](?=\d|$)")
 _NARROW: Final = "lIi1.'|-"
 
 
-class Spelled(NamedTuple):
+class SpelledText(NamedTuple):
     """A text, and how surely each of its letters is right."""
 
     text: str
@@ -86,7 +86,7 @@ class Spelling:
     faces: list[Typeface] = field(default_factory=list)
     looked_at: set[tuple[str, int, int]] = field(default_factory=set)
 
-    def spelled(self, readings: Sequence[str], ink: Ink, beside: Sequence[InkedWords] = ()) -> Spelled | None:
+    def spelled(self, readings: Sequence[str], ink: Ink, beside: Sequence[InkedWords] = ()) -> SpelledText | None:
         """Return what stands there; None if it is drawn in none of the typefaces here. `beside` is what else is written
         near it: it may be in the same typeface."""
         texts = list(dict.fromkeys(text for text in readings if 0 < len(text) <= LONGEST))
@@ -98,10 +98,10 @@ class Spelling:
             text, is_sure = _put_right(text, face, ink)
         else:
             is_sure = not any(_is_as_usual(text, rival) for rival in _drawn_alike(text, face))
-        if likeness(text, face, ink) < NEAR:
+        if drawn_likeness(text, face, ink) < NEAR:
             return self._as_far_as_seen(texts, ink)
         self._remember(face)
-        return Spelled(text, is_sure and mend(text) == text)
+        return SpelledText(text, is_sure and mend(text) == text)
 
     def _best(self, texts: Sequence[str], ink: Ink, beside: Sequence[InkedWords]) -> DrawnText | None:
         """Return the text that looks most like the screen in its typeface: one of the readings, or what is read letter
@@ -130,7 +130,7 @@ class Spelling:
                 self._remember(found.typeface)
                 return
 
-    def _as_far_as_seen(self, texts: Sequence[str], ink: Ink) -> Spelled | None:
+    def _as_far_as_seen(self, texts: Sequence[str], ink: Ink) -> SpelledText | None:
         """Return the first reading as unsure if an accent on one of its letters would look more like the screen; a
         typeface that is only like its own shows as much."""
         found = best_typeface(texts[:1], ink, self._files)
@@ -138,7 +138,7 @@ class Spelling:
             return None
         rivals = dict.fromkeys(_rivals(texts[0], _ACCENTS))
         leads = (likeness_to_either(texts[0], rival, found.typeface, ink) for rival in rivals)
-        return Spelled(texts[0], is_sure=False) if any(lead < ACCENTED for lead in leads) else None
+        return SpelledText(texts[0], is_sure=False) if any(lead < ACCENTED for lead in leads) else None
 
     @property
     def _files(self) -> Sequence[str]:
@@ -149,12 +149,12 @@ class Spelling:
 
 
 def _letter_by_letter(like: str, faces: Sequence[Typeface], ink: Ink) -> list[str]:
-    return [text for face in faces for text in spelled(ink, face, like)]
+    return [text for face in faces for text in spelled_in(ink, face, like)]
 
 
 def _nearest(texts: Sequence[str], faces: Sequence[Typeface], ink: Ink) -> DrawnText | None:
     """Return the text that looks most like the screen; of two that look alike, the usual one."""
-    found = [DrawnText(text, face, likeness(text, face, ink)) for text in texts for face in faces]
+    found = [DrawnText(text, face, drawn_likeness(text, face, ink)) for text in texts for face in faces]
     return max(found, key=lambda one: (round(one.alike, 4), mend(one.text) == one.text), default=None)
 
 

@@ -74,7 +74,7 @@ def best_typeface(texts: Sequence[str], ink: Ink, files: Sequence[str]) -> Drawn
     found = [DrawnMatch(_glance(text, face, ink), face) for text in texts for face in _fitting(text, ink, files)]
     nearest = sorted(found, reverse=True)[:LOOKED_AT]
     asked = dict.fromkeys(face for match in nearest for face in _variants(match.typeface))
-    return max((DrawnMatch(likeness(text, face, ink), face) for text in texts for face in asked), default=None)
+    return max((DrawnMatch(drawn_likeness(text, face, ink), face) for text in texts for face in asked), default=None)
 
 
 def _glance(text: str, face: Typeface, ink: Ink) -> float:
@@ -83,7 +83,7 @@ def _glance(text: str, face: Typeface, ink: Ink) -> float:
     return _alike(there, _framed(ink)) if there is not None else 0.0
 
 
-def likeness(text: str, face: Typeface, ink: Ink) -> float:
+def drawn_likeness(text: str, face: Typeface, ink: Ink) -> float:
     """Return how much a text looks like the screen in a typeface, at most 1."""
     theirs = _framed(ink)
     return max((_alike(one, theirs) for one in _placements(text, face, ink)), default=0.0)

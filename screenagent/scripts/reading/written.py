@@ -32,7 +32,7 @@ _GLUED: Final = re.compile(r"(?P<name>[^\W\d][^:=]*[:=])(?P<rest>\S.*)")
 
 
 @dataclass(frozen=True)
-class Anchor:
+class NamedText:
     """A text from which a place is reckoned; `rest` are the words that follow in its line. `doubt` says what it is
     called if that is not what was asked for."""
 
@@ -73,7 +73,7 @@ class WrittenScreen:
         """The words in a part of the screen, in reading order."""
         return [word for piece in self._labels for word in piece.words if rect.holds(*word[1].center)]
 
-    def anchors(self, name: str, *, is_value: re.Pattern[str] | None = None) -> list[Anchor]:
+    def anchors(self, name: str, *, is_value: re.Pattern[str] | None = None) -> list[NamedText]:
         """Return the texts of this name, or else those that have it among their words. What follows a name in its line
         is not of it where a colon parts them, or where it fits `is_value`."""
         for is_same in (_is_called, _looks_called):
@@ -120,7 +120,7 @@ def in_row(one: PixelBox, other: PixelBox) -> bool:
     return one.shared_height(other) >= IN_ROW * min(one.height, other.height)
 
 
-def joined(words: Sequence[ReadWord]) -> str:
+def joined_words(words: Sequence[ReadWord]) -> str:
     return " ".join(text for text, _ in words)
 
 
@@ -135,14 +135,14 @@ def _looks_called(name: str, text: str) -> bool:
 
 def _named(
     name: str, piece: Label, is_value: re.Pattern[str] | None, is_same: Callable[[str, str], bool]
-) -> Anchor | None:
+) -> NamedText | None:
     words = list(_parted(piece.words))
     for count in range(1, len(words) + 1):
-        text, rest = joined(words[:count]), words[count:]
+        text, rest = joined_words(words[:count]), words[count:]
         if not is_same(name, text):
             continue
-        if not rest or text.endswith((":", "=")) or (is_value and is_value.fullmatch(joined(rest))):
-            return Anchor(PixelBox.around_all(rect for _, rect in words[:count]), tuple(rest))
+        if not rest or text.endswith((":", "=")) or (is_value and is_value.fullmatch(joined_words(rest))):
+            return NamedText(PixelBox.around_all(rect for _, rect in words[:count]), tuple(rest))
     return None
 
 
@@ -158,14 +158,14 @@ def _parted(words: Sequence[ReadWord]) -> Iterator[ReadWord]:
         yield glued["rest"], rect._replace(left=middle)
 
 
-def _partly(name: str, piece: Label) -> Iterator[Anchor]:
+def _partly(name: str, piece: Label) -> Iterator[NamedText]:
     length = len(name.split())
     words = list(_parted(piece.words))
     for start in range(len(words) - length + 1):
         run = words[start : start + length]
-        if likeness(name, joined(run).rstrip(":= ")) > 0:
+        if likeness(name, joined_words(run).rstrip(":= ")) > 0:
             is_end = start + length == len(words) or run[-1][0].endswith((":", "="))
             rest = tuple(words[start + length :]) if is_end else ()
             rect = PixelBox.around_all(rect for _, rect in (run if is_end and rest else words))
-            yield Anchor(rect, rest, f"“{piece.text}” is there, not “{name}” alone")
+            yield NamedText(rect, rest, f"“{piece.text}” is there, not “{name}” alone")
             return

@@ -10,10 +10,10 @@ from screenagent.perception.labels import Label
 from screenagent.planning.skills.view import ScreenView
 from screenagent.protocols import Grounder, StateReader, TextReader
 from screenagent.screenshot import Screenshot
-from screenagent.scripts.reading.agreement import DOUBTFUL, Agreed, agreed, as_far_as_read, by_typeface
+from screenagent.scripts.reading.agreement import DOUBTFUL, Agreed, agreed_value, as_far_as_read, by_typeface
 from screenagent.scripts.reading.ink import InkedText, inked_text
 from screenagent.scripts.reading.kinds import CALLED, PARSERS
-from screenagent.scripts.reading.phrase import Beside, Named, Table, TableCell, wanted
+from screenagent.scripts.reading.phrase import Beside, Named, Table, TableCell, wanted_place
 from screenagent.scripts.reading.places import NoPlace, ValuePlace, place_beside, place_in_table, place_of
 from screenagent.scripts.reading.spelling import Spelling
 from screenagent.scripts.reading.tables import seen_table
@@ -46,7 +46,7 @@ class ScreenReadout:
         return self._told(place, kind, screen) if place.told else self._seen(place, kind, screen)
 
     def _place(self, what: str, kind: ReadAs, screen: WrittenScreen, screenshot: Screenshot) -> ValuePlace:
-        match wanted(what):
+        match wanted_place(what):
             case Beside() as beside:
                 return place_beside(beside, kind, screen)
             case TableCell() as cell:
@@ -58,7 +58,7 @@ class ScreenReadout:
 
     def _table(self, what: str, screen: WrittenScreen) -> ValueReading:
         """The rows of a table, each cell read as a text; the least sure one tells how sure all are."""
-        meant = wanted(what, is_table=True)
+        meant = wanted_place(what, is_table=True)
         assert isinstance(meant, Table)
         table = seen_table(meant, screen)
         rows, least = [], 1.0
@@ -123,7 +123,7 @@ class ScreenReadout:
     ) -> Agreed | None:
         """Return what several readings come to; where that is not sure, by the typeface that it is drawn in."""
         others = [text for text in screen.texts if text != readings[0]]
-        found = agreed(kind, readings, others)
+        found = agreed_value(kind, readings, others)
         if kind != "text" and found and found.confidence >= SURE:
             return found
         ink = ink_of(inked) if inked else None

@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from screenagent.geometry import PixelBox
 from screenagent.scripts.reading.ink import inked_text
-from screenagent.scripts.reading.spelling import InkedWords, Spelled, Spelling, mend
+from screenagent.scripts.reading.spelling import InkedWords, SpelledText, Spelling, mend
 from screenagent.scripts.reading.typefaces import Ink, ink_of, typefaces
 
 INSTALLED = [file for file in typefaces() if file.endswith(("DejaVuSans.ttf", "NimbusSans-Regular.otf"))]
@@ -40,7 +40,7 @@ def ink(text: str) -> Ink:
 )
 def test_letters_that_all_readings_mistake_are_put_right(drawn: str, readings: list[str]) -> None:
     beside = [InkedWords("Customer", ink("Customer"))]
-    assert Spelling(INSTALLED).spelled(readings, ink(drawn), beside) == Spelled(drawn, is_sure=True)
+    assert Spelling(INSTALLED).spelled(readings, ink(drawn), beside) == SpelledText(drawn, is_sure=True)
 
 
 def test_without_the_typeface_nothing_is_told() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from screenagent.scripts.reading.dates import date
 from screenagent.scripts.reading.numbers import number
-from screenagent.scripts.reading.phrase import Beside, Named, Table, TableCell, Wanted, wanted
+from screenagent.scripts.reading.phrase import Beside, Named, Table, TableCell, Wanted, wanted_place
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_the_other_dates_tell_whether_the_day_comes_first(
     ],
 )
 def test_a_phrase_says_from_where_its_place_is_reckoned(words: str, meant: Wanted) -> None:
-    assert wanted(words) == meant
+    assert wanted_place(words) == meant
 
 
 @pytest.mark.parametrize(
@@ -135,4 +135,4 @@ def test_a_phrase_says_from_where_its_place_is_reckoned(words: str, meant: Wante
     ],
 )
 def test_a_table_is_called_by_its_headings(words: str, heads: tuple[str, ...]) -> None:
-    assert wanted(words, is_table=True) == Table(heads)
+    assert wanted_place(words, is_table=True) == Table(heads)
