@@ -16,7 +16,7 @@ import pytest
 from screenagent.bench.rows.attempts import HOME, SYSTEM_PYTHON, run_rows
 from screenagent.bench.rows.job import AS_WRITTEN, Customer, Job
 from screenagent.bench.rows.register import serving
-from screenagent.bench.rows.results import SavedRows, JobResult, rows_summary
+from screenagent.bench.rows.results import JobResult, SavedRows, rows_summary
 from screenagent.control import Control
 from screenagent.scripts.lint import findings
 

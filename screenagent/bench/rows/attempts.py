@@ -25,7 +25,7 @@ from screenagent.bench.devtools import FLAGS
 from screenagent.bench.results import keep_results, read_bench_results
 from screenagent.bench.rows.job import Job
 from screenagent.bench.rows.register import SLOW_SECONDS, Register, serving
-from screenagent.bench.rows.results import SavedRows, JobResult, Program, RowsSummary, rows_summary
+from screenagent.bench.rows.results import JobResult, Program, RowsSummary, SavedRows, rows_summary
 from screenagent.control import Control
 from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.scripts.rows.ledger import CUT_OFF, Ledger, PlayedRow
