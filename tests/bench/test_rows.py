@@ -16,7 +16,7 @@ import pytest
 from screenagent.bench.rows.attempts import HOME, SYSTEM_PYTHON, run_rows
 from screenagent.bench.rows.job import AS_WRITTEN, Customer, Job
 from screenagent.bench.rows.register import serving
-from screenagent.bench.rows.results import RowCount, JobResult, rows_summary
+from screenagent.bench.rows.results import JobResult, SavedRows, rows_summary
 from screenagent.control import Control
 from screenagent.scripts.lint import findings
 
@@ -59,7 +59,7 @@ def test_the_register_keeps_what_was_sent_and_is_away_for_one_row_until_it_is_ba
 def test_rows_that_were_saved_twice_or_as_none_was_asked_are_counted() -> None:
     job = Job.of(0)
     mistaken = job.row(3).model_copy(update={"country": ""})
-    count = RowCount.of(job, [job.row(1), job.row(1), job.row(2), mistaken])
+    count = SavedRows.of(job, [job.row(1), job.row(1), job.row(2), mistaken])
     assert (count.right, count.double, len(count.wrong)) == (2, 1, 1)
 
 
@@ -68,8 +68,8 @@ def result(**changes: Any) -> JobResult:
         "program": "gtk",
         "seed": 0,
         "rows": 30,
-        "before": RowCount(right=29, double=0, wrong=()),
-        "after": RowCount(right=30, double=0, wrong=()),
+        "before": SavedRows(right=29, double=0, wrong=()),
+        "after": SavedRows(right=30, double=0, wrong=()),
         "away": "set_aside",
         "by_hand": (),
         "false_done": 0,
@@ -82,9 +82,9 @@ def result(**changes: Any) -> JobResult:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"before": RowCount(right=28, double=0, wrong=())},
-        {"after": RowCount(right=30, double=1, wrong=())},
-        {"after": RowCount(right=30, double=0, wrong=("Ada, 1",))},
+        {"before": SavedRows(right=28, double=0, wrong=())},
+        {"after": SavedRows(right=30, double=1, wrong=())},
+        {"after": SavedRows(right=30, double=0, wrong=("Ada, 1",))},
         {"away": "done"},
         {"false_done": 1},
     ],

@@ -25,7 +25,7 @@ from screenagent.bench.devtools import FLAGS
 from screenagent.bench.results import keep_results, read_bench_results
 from screenagent.bench.rows.job import Job
 from screenagent.bench.rows.register import SLOW_SECONDS, Register, serving
-from screenagent.bench.rows.results import RowCount, JobResult, Program, RowsSummary, rows_summary
+from screenagent.bench.rows.results import JobResult, Program, RowsSummary, SavedRows, rows_summary
 from screenagent.control import Control
 from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.scripts.rows.ledger import CUT_OFF, Ledger, PlayedRow
@@ -133,8 +133,8 @@ class JobPlay:
             row_seconds=tuple(row.result.seconds for row in ended.values() if row.result and row.status == "done"),
         )
 
-    def _count(self) -> RowCount:
-        return RowCount.of(self.job, self.register.saved)
+    def _count(self) -> SavedRows:
+        return SavedRows.of(self.job, self.register.saved)
 
     def _is_saved(self, number: int) -> bool:
         return self.job.row(number) in self.register.saved

@@ -14,7 +14,7 @@ from screenagent.scripts.rows.ledger import RowStatus
 Program = Literal["chromium", "gtk"]
 
 
-class RowCount(Value):
+class SavedRows(Value):
     """Of the job's rows: how many the server has once, and how many more than that; and what is none of them."""
 
     right: int
@@ -22,7 +22,7 @@ class RowCount(Value):
     wrong: tuple[str, ...]
 
     @classmethod
-    def of(cls, job: Job, saved: Sequence[Customer]) -> RowCount:
+    def of(cls, job: Job, saved: Sequence[Customer]) -> SavedRows:
         held = Counter(saved)
         asked = Counter(job.customers)
         wrong = (customer for customer in held if customer not in asked)
@@ -43,8 +43,8 @@ class JobResult(Value):
     program: Program
     seed: int
     rows: int
-    before: RowCount
-    after: RowCount
+    before: SavedRows
+    after: SavedRows
     away: RowStatus
     by_hand: tuple[str, ...]
     false_done: int
