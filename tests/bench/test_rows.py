@@ -101,7 +101,7 @@ def test_the_script_of_the_bench_is_sound() -> None:
 
 
 @pytest.mark.display
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.timeout(400)
 def test_six_rows_end_well_though_everything_goes_wrong(tmp_path: Path) -> None:
     if shutil.which(SYSTEM_PYTHON) is None:

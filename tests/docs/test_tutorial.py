@@ -64,7 +64,7 @@ def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.display
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.timeout(600)
 def test_the_tutorial_is_carried_out_as_it_is_printed(tmp_path: Path, programs: Path) -> None:
     (tmp_path / "examples").symlink_to(ROOT / "examples")
