@@ -75,7 +75,7 @@ def test_the_tutorial_is_carried_out_as_it_is_printed(tmp_path: Path, programs: 
             if command.startswith("mkdir"):
                 table = folder / "customers.csv"
                 table.write_text("".join(table.read_text("utf-8").splitlines(keepends=True)[: ROWS + 1]), "utf-8")
-    assert "type: Adler Books" in (folder / "draft.yaml").read_text("utf-8")
+    assert "with: Adler Books" in (folder / "draft.yaml").read_text("utf-8")
     assert (folder / "rows.csv").read_text("utf-8").count(",done,") == ROWS
     assert 'failures="0"' in (folder / "night.xml").read_text("utf-8")
 

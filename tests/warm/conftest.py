@@ -56,9 +56,12 @@ class Here:
     def open(
         self, *words: str, cwd: Path | None = None, env: Mapping[str, str] | None = None, first: str = ""
     ) -> subprocess.Popen[str]:
-        """Start a command; `first` is done by the shell that becomes it."""
+        """Start a command as a shell at a terminal does, whatever the tests were started by; `first` is done by the
+        shell that becomes it."""
+        heard = ("env", "--default-signal=INT,HUP,QUIT,TSTP") if sys.platform == "linux" else ()
         return subprocess.Popen(
-            ["sh", "-c", f'{first} exec "$@"', "sh", sys.executable, "-m", "screenagent", *words],
+            [*heard, "sh", "-c", f'{first} exec "$@"', "sh", sys.executable, "-m", "screenagent", *words],
+            process_group=0,
             cwd=cwd or self.folder,
             env=env or self.environment,
             stdin=subprocess.DEVNULL,
