@@ -65,7 +65,8 @@ class RowPlan:
 
 def plan_rows(script: Script, file: Path, sets: Mapping[str, str], *, key: str = "") -> RowPlan:
     """Plan a play for each row of `file`. Raise before anything is touched if its columns do not fit the script; a row
-    whose values do not fit is planned with its problem."""
+    whose values do not fit is planned with its problem. Without a `key` rows are known by that of the script."""
+    key = key or script.key or ""
     table = read_csv(file, wanted={*script.parameters, *([key] if key else [])})
     columns = [name for name in table.names if name in script.parameters]
     given = tuple(name for name in _public(script) if name in sets or name in columns)

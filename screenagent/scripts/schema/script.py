@@ -38,7 +38,7 @@ class Script(Value):
         description="how many seconds a target may be missing from a window that is in front and at rest: 5, or"
         " `timeout` if that is shorter or the script states it; `timeout` bounds the wait for a window that is not",
     )
-    key: ParameterName | None = Field(None, description="the parameter that tells one row from another")
+    key: Words | None = Field(None, description="the column by which rows are known, unless `--key` names another")
     before_all: Steps = Field((), description="once, before the first row")
     before_row: Steps = ()
     steps: AtLeastOne

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -65,10 +66,11 @@ def test_rows_that_say_the_same_are_counted(desk: Desk) -> None:
     assert desk.play(csv_of([("Ada", 1), ("Ada", 1), ("Ada", 1)])) == ["Ada"]
 
 
-def test_rows_are_known_by_their_key_where_one_is_named(desk: Desk) -> None:
-    desk.play(csv_of([(7, "Ada", 1), (8, "Ada", 1)], "id,customer,amount"), key="id")
+@pytest.mark.parametrize("by", [{"key": "id"}, {"script": SCRIPT.model_copy(update={"key": "id"})}])
+def test_rows_are_known_by_their_key_where_one_is_named(desk: Desk, by: dict[str, Any]) -> None:
+    desk.play(csv_of([(7, "Ada", 1), (8, "Ada", 1)], "id,customer,amount"), **by)
     after = csv_of([(9, "Ada", 1), (8, "Eve", 1), (7, "Ada", 2)], "id,customer,amount")
-    assert desk.play(after, key="id") == ["Ada"]
+    assert desk.play(after, **by) == ["Ada"]
     assert [(row.key, row.plays) for row in desk.rows()] == [("9", 1), ("8", 1), ("7", 1)]
 
 
