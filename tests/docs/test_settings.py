@@ -22,3 +22,4 @@ def test_the_reference_of_the_settings_is_up_to_date() -> None:
         encoding="utf-8",
     ).stdout
     assert (ROOT / "docs" / "settings.md").read_text("utf-8") == printed
+    assert "Undefined" not in printed, "a default that is made when it is needed is told in words"
