@@ -37,7 +37,6 @@ PROGRAMS: Final[tuple[Program, ...]] = ("chromium", "gtk")
 MOST_PLAYS: Final = 6
 """A job that is not over then is not going to be."""
 PLAY_SECONDS: Final = 1800.0
-ENDED_SECONDS: Final = 30.0
 ROW: Final = re.compile(r"row (\d+) of \d+: ")
 
 Cut = tuple[int, float, signal.Signals]

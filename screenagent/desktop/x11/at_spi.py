@@ -15,7 +15,7 @@ from Xlib import error
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.own_terminal import WindowArea
 from screenagent.desktop.x11.accessible_bus import AccessibilityBus
-from screenagent.desktop.x11.accessible_events import AccessibleEvent, EventLog
+from screenagent.desktop.x11.accessible_events import EventLog
 from screenagent.desktop.x11.accessible_front import ROLES, FrontWindow
 from screenagent.desktop.x11.accessible_items import AccessibilityParser
 from screenagent.desktop.x11.accessible_query import Numbers
@@ -23,7 +23,7 @@ from screenagent.desktop.x11.accessible_values import values
 from screenagent.desktop.x11.bus import BusLost, open_bus
 from screenagent.desktop.x11.connection import CLIENT
 from screenagent.desktop.x11.windows import X11Windows
-from screenagent.geometry import Box, Pixel, Point
+from screenagent.geometry import Pixel
 from screenagent.screenshot import Element, Screenshot, Window
 
 SECONDS: Final = 0.3
@@ -33,13 +33,6 @@ SCALES: Final = (1.0, 1.25, 1.5, 2.0, 3.0)
 POPPED_UP: Final = ("item", "menu")
 
 LOST: Final = (BusLost, NoDesktop, error.XError, error.ConnectionClosedError)  # the bus or the display is gone
-
-
-class ToldControl(NamedTuple):
-    """Where a control is, and what its program calls it on the bus."""
-
-    box: Box
-    path: str
 
 
 class Connections:
@@ -71,7 +64,6 @@ class AtSpi:
         self._front: FrontWindow | None = None
         self._unlisted: set[str] = set()
         self._unheard: set[str] = set()
-        self._told: tuple[ToldControl, ...] = ()
         self._counting = threading.Lock()  # protects the counts
         self._late: Counter[int] = Counter()
 
@@ -89,19 +81,6 @@ class AtSpi:
             return ()
         finally:
             self._turn.release()
-
-    def events_since(self, at: float, window: Window, *, place: Point | None = None) -> tuple[AccessibleEvent, ...]:
-        """Return what the program of `window` has told of since then, by `time.monotonic`; with `place`, only of the
-        controls that it last said are there. It never waits; a program that was not asked yet is not listened to."""
-        connections, front, told = self._open, self._front, self._told
-        program = front.program(window) if front else None
-        if connections is None or program is None:
-            return ()
-        events = connections.log.since(at, program)
-        if place is None:
-            return events
-        paths = {control.path for control in told if place in control.box}
-        return tuple(event for event in events if event.path in paths)
 
     def is_current(self, screenshot: Screenshot, at: float) -> bool:
         """Return whether the program in front is known to have told of no change since then."""
@@ -150,7 +129,7 @@ class AtSpi:
                 self.note_pace(screenshot, late=True)
         if (scale := _scale(top, edges)) is None:
             return
-        covering, places = list(_covering(windows, window)), list[ToldControl]()
+        covering = list(_covering(windows, window))
         for (node, place), value in zip(controls, told, strict=True):
             if min(place[2:]) <= 0:
                 continue
@@ -158,9 +137,7 @@ class AtSpi:
             role, middle = ROLES[node.role], Pixel(x=(left + right) // 2, y=(upper + lower) // 2)
             box = display.box((left, upper, right, lower))
             if box and not _is_covered(middle, role, covering):
-                places.append(ToldControl(box, node.reference.path))
                 yield Element(role=role, name=node.name.strip(), box=box, states=node.states, value=value)
-        self._told = tuple(places)
 
 
 def _scale(top: Numbers | None, edges: Numbers) -> float | None:

@@ -279,11 +279,13 @@ def _planned(step: AnyStep, script: Script, binding: Binding, *, is_for_focus: b
     """The actions that a step is made of; what it expects is expected of the last, and of each step that it changes
     something, unless it says otherwise."""
     actions = tuple(_actions(step, script, binding))
+    expected, may = (step.expect, step.may) if isinstance(step, schema.ScriptStep) else (None, None)
     if not actions:
+        if expected and not isinstance(expected, FileThere):  # what is worked out from the screen is played before it
+            yield PlannedStep(action=_watch(expected, getattr(step, "timeout", None) or AT_ONCE, binding))
         return
     *before, last = actions
     yield from (PlannedStep(action=action) for action in before)
-    expected, may = (step.expect, step.may) if isinstance(step, schema.ScriptStep) else (None, None)
     usual = None if may == "nothing" or is_for_focus else usual_expectation(last)
     yield PlannedStep(action=last, expectation=_expectation(expected, binding) or usual)
     if isinstance(step, schema.ScriptStep) and isinstance(expected, New) and expected.within:

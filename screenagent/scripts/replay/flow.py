@@ -13,8 +13,8 @@ from screenagent.protocols import Retry
 from screenagent.scripts.comparison import Incomparable, comparison
 from screenagent.scripts.file import texts
 from screenagent.scripts.linked import Linked
-from screenagent.scripts.parameters import filled, given, names_in
-from screenagent.scripts.replay.actions import ScriptAction
+from screenagent.scripts.parameters import filled, given
+from screenagent.scripts.replay.actions import Binding, ScriptAction
 from screenagent.scripts.replay.notes import Notes
 from screenagent.scripts.replay.plain_values import filled_task
 from screenagent.scripts.rows.csv_file import read_csv
@@ -30,7 +30,6 @@ from screenagent.scripts.schema import (
     Popup,
     ReadStep,
     RunStep,
-    Script,
     Steps,
     TaskStep,
     VerifyStep,
@@ -71,14 +70,17 @@ class Frame:
     def fill(self, text: str) -> str:
         return filled(text, self.values)
 
+    def value(self, text: str) -> str:
+        """Return `text` with its values in place; `StepFailed` if one is not known, which is then no value at all."""
+        if why := Binding(self.values).missing(text):
+            raise StepFailed(why)
+        return self.fill(text)
+
     def words(self, text: str) -> str:
         """Return `text` with its values in place, as words to look for; `StepFailed` if that leaves nothing."""
-        filled_in = self.fill(text)
-        if missing := next((name for name in names_in(text) if name not in self.values), None):
-            raise StepFailed(f"{{{{{missing}}}}} has no value here")
-        if not filled_in.strip():
-            raise StepFailed(f"{text} is empty here, so there is nothing to look for")
-        return filled_in
+        if why := Binding(self.values).unfilled(text):
+            raise StepFailed(why)
+        return self.fill(text)
 
     def task(self, text: str) -> str:
         """Return a task with its values in place, each of which stays a text; `StepFailed` if one would not."""
@@ -189,7 +191,7 @@ class Flow:
                 case ReadStep():
                     yield from self.player.read(step, frame)
                 case VerifyStep():
-                    self._verify(step, frame)
+                    yield from self._verify(step, frame)
                 case TaskStep(task=task):
                     yield from self.player.delegate(frame.task(task))
                 case AskStep() | ApproveStep():
@@ -205,17 +207,18 @@ class Flow:
 
     def _holds(self, condition: str, frame: Frame) -> bool:
         try:
-            return comparison(condition).holds(frame.fill)
+            return comparison(condition).holds(frame.value)
         except Incomparable as error:
             raise StepFailed(str(error)) from error
 
-    def _verify(self, step: VerifyStep, frame: Frame) -> None:
+    def _verify(self, step: VerifyStep, frame: Frame) -> Course:
         if self._holds(step.verify, frame):
             return
         why = f"verify {step.verify}: {comparison(step.verify).in_words(frame.fill)} does not hold"
         if not step.soft:
             raise StepFailed(why)
         self.notes.remark(why)
+        yield f"{why}; "
 
     def _for_each(self, step: ForEachStep, frame: Frame, at: KeyPath) -> Course:
         for number, row in enumerate(self._rows(step, frame), start=1):
@@ -271,7 +274,7 @@ class Flow:
 
     def _given(self, inner: Linked, step: RunStep, frame: Frame) -> dict[str, str]:
         try:
-            return given(inner.script, step, frame.fill)
+            return given(inner.script, step, frame.value)
         except ValueError as error:
             raise StepFailed(f"run {step.run}: {error}") from error
 
@@ -279,11 +282,6 @@ class Flow:
     def asks(self) -> bool:
         """Whether the user is asked about what fails: not where an attempt says what is to be done then."""
         return self._attempts == 0
-
-    @property
-    def script(self) -> Script:
-        """The script that is being played: the innermost of those that run each other."""
-        return self.frames[-1].linked.script
 
     def templates(self, action: ScriptAction | None) -> Sequence[str]:
         """Return the texts of an action's step as they stand in the script; without one, those of all tasks."""

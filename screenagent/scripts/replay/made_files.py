@@ -49,7 +49,7 @@ class FileWatch:
 
 def file_awaited(expected: FileThere, frame: Frame, *, seconds: float, since: float) -> Course:
     """Wait until the file is there and complete, from the script's folder; `since` is when the replay began."""
-    file = Path(frame.fill(expected.file)).expanduser()
+    file = Path(frame.words(expected.file)).expanduser()
     file = frame.linked.file.parent / file if frame.linked.file else file
     watch = FileWatch(file, since if expected.newer_than == "run" else 0.0)
     deadline = time.monotonic() + seconds

@@ -92,7 +92,8 @@ class ScriptPlanner:
     def decide(self, episode: Episode) -> Generator[str, None, Decision]:
         decision = yield from self._next(episode)
         if self.flow.frames:
-            decision = with_plain_values(decision, self.flow.templates(self._attended), self.flow.script)
+            script = self._attended.script if self._attended else self.flow.frames[-1].linked.script
+            decision = with_plain_values(decision, self.flow.templates(self._attended), script)
         thought = decision.thought or thought_about(decision)
         yield thought
         return decision.model_copy(update={"thought": thought})
@@ -126,7 +127,7 @@ class ScriptPlanner:
     def carry_out(self, step: AnyStep, path: KeyPath, frame: Frame) -> Course:
         """Carry out the actions that the step at that path is made of, or what is worked out for it."""
         binding = replace(self._known, values=frame.values, anchors=frame.linked.anchors)
-        instructions = instructions_for(step, binding.targets(step), frame.fill)
+        instructions = instructions_for(step, binding.targets(step), frame)
         if instructions is not None:
             yield from self._work_out(first_action(step, path, frame.linked.script, binding), instructions)
         places = self._plan.places(path, self._known)

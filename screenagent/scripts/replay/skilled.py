@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import Final
 
@@ -14,6 +13,7 @@ from screenagent.planning.skills.skill import Skill, SkillFailed, SkillRun
 from screenagent.planning.skills.view import ScreenView
 from screenagent.screenshot import ElementState
 from screenagent.scripts.parameters import PLACE
+from screenagent.scripts.replay.flow import Frame
 from screenagent.scripts.schema import (
     AnyStep,
     ChooseStep,
@@ -25,32 +25,35 @@ from screenagent.scripts.schema import (
     words_for,
 )
 
-Fill = Callable[[str], str]
 _DONE: Final = PlannedStep(action=Finish(success=True, message="the step was carried out"))
 
 
-def instructions_for(step: AnyStep, targets: tuple[Target, ...], fill: Fill) -> Instructions | None:
-    """Return how to carry out `step`, whose targets are known; None for a step that says itself what is sent."""
-    skill = _skill(step, targets, fill)
+def instructions_for(step: AnyStep, targets: tuple[Target, ...], frame: Frame) -> Instructions | None:
+    """Return how to carry out `step`, whose targets are known; None for a step that says itself what is sent.
+
+    `StepFailed` if a value that it names is not known.
+    """
+    skill = _skill(step, targets, frame)
     return Instructions(skill.words, (skill, _DONE)) if skill else None
 
 
-def _skill(step: AnyStep, targets: tuple[Target, ...], fill: Fill) -> Skill | None:
+def _skill(step: AnyStep, targets: tuple[Target, ...], frame: Frame) -> Skill | None:
     match step:
-        case FillStep(text=text):
-            return _filling(targets[0], fill(text))
+        case FillStep(fill=target, text=text):
+            frame.words(words_for(target))
+            return _filling(targets[0], frame.value(text))
         case ChooseStep(choose=option, place=place):
-            name, control = fill(option), fill(words_for(place))
+            name, control = frame.words(option), frame.words(words_for(place))
             work = partial(choosing.choose, names=(name,), place=control.removeprefix("the "))
             return Skill(f"choose “{name}” in {control}", work)
         case TickStep(tick=target):
-            return _switching("tick", fill(words_for(target)), "checked")
+            return _switching("tick", frame.words(words_for(target)), "checked")
         case UntickStep(untick=target):
-            return _switching("untick", fill(words_for(target)), "unchecked")
+            return _switching("untick", frame.words(words_for(target)), "unchecked")
         case TurnOnStep(turn_on=target):
-            return _switching("turn on", fill(words_for(target)), "checked")
+            return _switching("turn on", frame.words(words_for(target)), "checked")
         case TurnOffStep(turn_off=target):
-            return _switching("turn off", fill(words_for(target)), "unchecked")
+            return _switching("turn off", frame.words(words_for(target)), "unchecked")
         case _:
             return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal, get_args
+from typing import Literal
 
 from pydantic import ConfigDict, Field
 
@@ -11,7 +11,6 @@ from screenagent.geometry import Value
 from screenagent.scripts.schema.parts import Comparison, Expected, ParameterName, Timeout
 
 ReadAs = Literal["text", "number", "date", "money", "table"]
-READ_AS: Final[tuple[str, ...]] = get_args(ReadAs)
 
 
 class WaitForStep(Value):

@@ -11,6 +11,7 @@ from screenagent.agent.checker import ScreenChecker
 from screenagent.approval import AllowAll
 from screenagent.events import AnswerAsk, Approve, Event
 from screenagent.fakes import FakeApprover, FakeDesktop, FakeGrounder, ScriptedPlanner, plain_screen
+from screenagent.geometry import Point
 from screenagent.protocols import Approver
 from screenagent.screenshot import Screenshot, Word
 from screenagent.scripts import bound
@@ -33,9 +34,9 @@ class Application:
 
     @property
     def keys(self) -> str:
-        """All that was pressed and typed so far."""
+        """All that was pressed and typed so far; a star is a click."""
         inputs = (action.model_dump() for action in self.desktop.performed)
-        return "".join(each["text"] if "text" in each else "+".join(each["keys"]) for each in inputs)
+        return "".join(each["text"] if "text" in each else "+".join(each.get("keys", "*")) for each in inputs)
 
     def read(self, screenshot: Screenshot) -> list[Word]:
         keys = self._screens[screenshot.digest]
@@ -279,3 +280,52 @@ def test_a_value_that_is_not_as_it_should_be_ends_the_replay_unless_it_is_soft(s
     assert [remark for remark in replay.notes.remarks if "“7” == “8” does not hold" in remark] == (
         replay.notes.remarks if soft == "true" else []
     )
+
+
+UNREAD = """
+steps:
+  - if_seen: Total
+    then:
+      - {ask: how much?, into: total}
+  - STEP
+  - {press: a, may: nothing}
+"""
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        'verify: "{{total}} != 5"',
+        'verify: "{{total}} is not empty"',
+        '{if: "{{total}} != 5", then: [{press: x, may: nothing}]}',
+        '{fill: the Amount field, with: "{{total}}"}',
+        '{choose: "{{total}}", in: the Amount drop-down}',
+        '{run: inner.yaml, with: {amount: "{{total}}"}}',
+    ],
+)
+def test_what_was_never_read_is_no_value_that_a_step_can_go_on_with(step: str, tmp_path: Path) -> None:
+    (tmp_path / "inner.yaml").write_text("version: 2\nname: x\nparameters: {amount: {}}\nsteps: [{press: i}]\n")
+    events, _ = played(UNREAD.replace("STEP", step), folder=tmp_path)
+    assert events[-1].event == "ended"
+    assert (events[-1].result, _sent(events)) == ("gave_up", "")
+    assert "{{total}} has no value" in events[-1].message
+
+
+@pytest.mark.parametrize(
+    ("expect", "result"),
+    [("Welcome", "done"), ("Refused", "gave_up"), ("{gone: Form}", "done"), ("{gone: Ready}", "gave_up")],
+)
+def test_what_a_step_that_is_worked_out_expects_is_looked_for(expect: str, result: str) -> None:
+    text = f"steps:\n  - {{tick: Newsletter, expect: {expect}}}\n"
+    script = parsed(f"name: test\ntimeout: 0.01\n{text}".encode(), Path("test.yaml"))[0]
+    application = Application(lambda keys: ["Ready", "Welcome" if keys else "Form"])
+    grounder = FakeGrounder({"Newsletter": Point(x=0.5, y=0.5)})
+    agent = fake_agent(
+        ScriptedPlanner([]),
+        grounder=grounder,
+        desktop=application.desktop,
+        checker=ScreenChecker(application, grounder),
+    )
+    events = list(Replay(script, {}).playing(agent, application).run("test"))
+    assert events[-1].event == "ended"
+    assert events[-1].result == result, events[-1].message
