@@ -104,7 +104,7 @@ class ScreenReadout:
         box = place.rect.box(screen.size)
         if not place.words:
             empty = ValueReading(value="", shown="", confidence=DOUBTFUL, by="text", box=box)
-            return empty if kind == "text" else Unread("the field is empty")
+            return empty if kind == "text" else Unread("nothing is read there, whether it is empty or not")
         rect = PixelBox.around_all(rect for _, rect in place.words)
         inked = inked_text(screen.picture, rect, left=place.left, right=place.right)
         readings = [place.text, *(self._enlarged(inked, zoom) for zoom in ZOOMS if inked)]
