@@ -13,7 +13,7 @@ from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from screenagent.actions import targets
+from screenagent.actions import describe
 from screenagent.approval import Asker, Policy, PolicyApprover
 from screenagent.approval.approvers import ApprovalQuestion
 from screenagent.events import Approve, Verdict
@@ -87,7 +87,8 @@ def _parts(linked: Linked) -> Iterator[bytes]:
 class AcceptedAsker:
     """Asks with `ask` what nobody has accepted in this version of the script, and keeps each plain yes.
 
-    A doubt about a place is always asked about, and a target by another name, as one that a parameter names, once more.
+    A doubt about a place is always asked about; another input, as one whose target, text or program a parameter names,
+    once more.
     With `skips` off, as where each input is to be asked about, a yes is only kept.
     """
 
@@ -112,10 +113,9 @@ class AcceptedAsker:
             self.steps.add(AcceptedStep(key=key, script=self.linked.script.name, step=step, at=time.time()))
         return verdict
 
-    def key(self, action: ScriptAction, question: ApprovalQuestion) -> str:
+    def key(self, attended: ScriptAction, question: ApprovalQuestion) -> str:
         self._version = self._version or script_version(self.linked, self.policy)
-        named = [target.words for target in targets(question.action)]
-        said = [self._version, *map(str, action.path), question.action.kind, *named, question.risk]
+        said = [self._version, *map(str, attended.path), describe(question.action), question.risk]
         return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 

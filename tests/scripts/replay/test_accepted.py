@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+
 from screenagent.approval import ApprovalQuestion, PolicyApprover
 from screenagent.approval.policy import Policy, Rule
 from screenagent.events import Approve, Reject, Verdict
@@ -88,6 +90,16 @@ def test_a_target_that_a_value_names_is_asked_about_by_each_name(tmp_path: Path)
     played(text, person, tmp_path, to=" Bob")
     played(text, person, tmp_path, to=" Bob")
     played(text, person, tmp_path, to="")
+    assert person.asked == 2
+
+
+@pytest.mark.parametrize("step", ['{open: "{{to}} x"}', '{type: "{{to}}", may: nothing}'])
+def test_another_program_or_text_that_a_value_names_is_asked_about(step: str, tmp_path: Path) -> None:
+    person = Person()
+    policy = Policy(rules=(Rule(then="ask", because="it is read as a command", kinds=("open", "type_text")),))
+    text = SENDING.replace("{click: Send, may: nothing}", step)
+    for to in ("cat", "cat", "rm"):
+        played(text, person, tmp_path, policy=policy, to=to)
     assert person.asked == 2
 
 
