@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import repeat
 from typing import Final
 
-from screenagent.actions import Ask, Finish, PressKeys, Wait, WaitFor, describe, targets
+from screenagent.actions import Ask, Finish, KeyboardInput, MouseInput, PressKeys, Wait, WaitFor, describe, targets
 from screenagent.agent.eyes import LATE_SECONDS
 from screenagent.episode import Episode, Step
 from screenagent.events import AnswerAsk, Decision, Plan, PlannedStep, Reject, Skip
@@ -272,13 +272,15 @@ class ScriptPlanner:
         self._begin_waiting(self._actions[at])
         yield from self._attempt(at)
         while why := self._last.failure_reason:
+            action, failed = self._actions[at], self._last
             if (yield from self.flow.popup_closed()):
-                if self._has_closed(self._actions[at]):
+                if self._has_closed(action):
                     yield "the window has closed; "
                     return
+                if failed.acted and isinstance(failed.action, MouseInput | KeyboardInput):
+                    raise StepFailed(f"{action.planned}: {why}; a popup was closed then, and nothing is sent twice")
                 yield from self._attempt(at)
                 continue
-            action = self._actions[at]
             is_lost, is_rejected = was_lost(self._last), isinstance(self._last.verdict, Reject)
             is_behind = not self._is_in_front(action)
             if is_behind and not was_fetched and (is_lost or is_rejected):

@@ -264,6 +264,15 @@ def test_a_popup_is_closed_before_the_next_step() -> None:
     assert keys_of(POPUP, shown) == ("aescapeb", "done")
 
 
+@pytest.mark.parametrize(("is_seen", "end"), [(True, ("sescapea", "done")), (False, ("sescape", "gave_up"))])
+def test_an_input_that_a_popup_answers_is_not_sent_twice(is_seen: bool, end: tuple[str, str]) -> None:
+    """What it is for may be seen once the popup is closed, if the script waits for it."""
+    save = "{press: s, expect: {new: Saved, within: 0.1}}" if is_seen else "{press: s, expect: Saved}"
+    text = POPUP.replace("{press: a, may: nothing}", save).replace("{press: b,", "{press: a,")
+    shown = lambda keys: {"": ["Form"], "s": ["Please rate us"]}.get(keys, ["Saved"])  # noqa: E731
+    assert keys_of(text, shown) == end
+
+
 def test_a_popup_that_does_not_close_ends_the_replay() -> None:
     sent, result = keys_of(POPUP, lambda keys: ["Please rate us"] if keys.startswith("a") else ["Form"])
     assert result == "gave_up"
