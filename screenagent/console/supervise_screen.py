@@ -21,13 +21,13 @@ from screenagent.console.answers import ConsoleAnswers
 from screenagent.console.dialogs import PromptScreen
 from screenagent.console.options import Begin, ConsoleOptions
 from screenagent.console.picture import ScreenPicture
-from screenagent.console.question import OpenQuestion
 from screenagent.console.run_screen import EventHappened, RunScreen
 from screenagent.console.view import PictureView
 from screenagent.control import KeyAnswer
 from screenagent.episode import Step
 from screenagent.events import Approve, Event, LookAgain, Reject, Reviewed, Revise, Skip, Verdict
 from screenagent.geometry import Location
+from screenagent.sessions.question import OpenQuestion
 from screenagent.showing import abridged
 
 ANSWERS: Final = frozenset(("approve", "approve_all", "reject", "edit", "zoom", "skip", "push", "next_place", "pick"))

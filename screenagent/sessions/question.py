@@ -74,6 +74,9 @@ class OpenQuestion:
     def with_next_place(self) -> OpenQuestion:
         return replace(self, chosen=(self.chosen + 1) % len(self.locations))
 
+    def with_place(self, place: int) -> OpenQuestion:
+        return replace(self, chosen=place)
+
     def reworded(self, words: str) -> Action:
         """Return the action with other words; raises `ValueError` if they make no action of its kind.
 

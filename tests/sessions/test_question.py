@@ -6,9 +6,9 @@ import pytest
 
 from screenagent.actions import Action, Ask, Click, Drag, Finish, HoldKeys, Move, PressKeys, Scroll, TypeText, Wait
 from screenagent.approval import ApprovalQuestion
-from screenagent.console.question import OpenQuestion, editable_words, reworded
 from screenagent.episode import Episode
 from screenagent.geometry import Location, Pixel, Point, Size
+from screenagent.sessions.question import OpenQuestion, editable_words, reworded
 
 SIZE = Size(width=100, height=50)
 FIRST, SECOND = (Location(point=Point.of_pixel(Pixel(x=x, y=20), SIZE), confidence=0.9, by="text") for x in (10, 60))
