@@ -20,6 +20,7 @@ from textual.screen import Screen
 
 from screenagent.console.dialogs import KeysScreen, PromptScreen
 from screenagent.console.options import Begin, ConsoleOptions
+from screenagent.console.own_run import OwnRun
 from screenagent.console.past_screen import PastScreen
 from screenagent.console.picture import ScreenPicture
 from screenagent.console.run_screen import RunScreen
@@ -29,6 +30,7 @@ from screenagent.console.supervise_screen import SuperviseScreen
 from screenagent.control import Control
 from screenagent.episode import Episode
 from screenagent.scripts import Script
+from screenagent.sessions.attachment import Attachment, News
 from screenagent.showing import CODE, LONGEST_TYPED, visible_lines
 
 Play = Callable[[Path, Script, Mapping[str, str]], tuple[str, Begin]]
@@ -49,7 +51,7 @@ CODES_REMOVED: Final = CodesRemoved()
 
 
 class Console(App[Episode]):
-    """Opens with `task` under way, with the run in `past`, or with the start screen."""
+    """Opens with `task` under way, attached to a run, with the run in `past`, or with the start screen."""
 
     TITLE = "screenagent"
     CSS_PATH = "console.tcss"
@@ -69,8 +71,10 @@ class Console(App[Episode]):
         play: Play | None = None,
         task: str | None = None,
         past: Path | None = None,
+        attach: Callable[[News], Attachment] | None = None,
     ) -> None:
         super().__init__()
+        self._attach_to_run = attach
         self.supervising: SuperviseScreen | None = None
         self._begin, self._play, self._first_task, self._past = begin, play, task, past
         self._options = options
@@ -98,7 +102,10 @@ class Console(App[Episode]):
 
     def on_mount(self) -> None:
         self.theme = "textual-dark"
-        if self._first_task is not None:
+        if self._attach_to_run is not None:
+            self.supervising = SuperviseScreen(self._attach_to_run, self._options)
+            self.push_screen(self.supervising)
+        elif self._first_task is not None:
             self.supervise(self._first_task, self._begin(self._first_task))
         elif self._past is not None:
             self.push_screen(PastScreen(self._past, self._options))
@@ -114,19 +121,24 @@ class Console(App[Episode]):
         await super().on_event(event)
 
     def _stop_at_once(self, key: str) -> None:
-        """Stop the agent, if this key does, before the key gets its turn in the app; the app then shows it."""
+        """Stop the agent, if this key does, before the key gets its turn in the app; the app then shows it.
+
+        Ctrl-C only leaves a run that this console is attached to.
+        """
         run = self.supervising
-        if run is not None and (key == "ctrl+c" or (key == "escape" and self.screen_stack[-1:] == [run])):
-            run.control.stop()
+        if run is None:
+            return
+        if (key == "ctrl+c" and run.own is not None) or (key == "escape" and self.screen_stack[-1:] == [run]):
+            run.stop_at_once()
 
     def stop(self) -> None:
-        """Stop the agent; may be called from any thread and from a signal handler."""
-        if self.supervising is not None:
-            self.supervising.control.stop()
+        """Stop the agent of this console; may be called from any thread and from a signal handler."""
+        if self.supervising is not None and self.supervising.own is not None:
+            self.supervising.stop_at_once()
 
     def resume(self) -> None:
         """Let a paused agent go on; may be called from any thread and from a signal handler."""
-        if self.supervising is not None:
+        if self.supervising is not None and self.supervising.own is not None:
             self.supervising.control.resume()
 
     @on(StartScreen.Entered)
@@ -167,8 +179,9 @@ class Console(App[Episode]):
         self.push_screen(PastScreen(message.folder, self._options))
 
     def supervise(self, task: str, begin: Begin) -> None:
-        self.supervising = SuperviseScreen(task, begin, self._options)
-        self._watch(self.supervising.control)
+        own = OwnRun(task, begin, self._options)
+        self.supervising = SuperviseScreen(own.attach, self._options, own=own)
+        self._watch(own.control)
         self.push_screen(self.supervising)
 
     @on(RunScreen.Left)
@@ -179,7 +192,7 @@ class Console(App[Episode]):
             self.exit(message.episode)
 
     def action_stop(self) -> None:
-        if self.supervising is not None and not self.supervising.is_over:
+        if self.supervising is not None and self.supervising.own is not None and not self.supervising.is_over:
             self.supervising.action_stop()
         else:
             self.exit(self.supervising.episode if self.supervising else None)

@@ -12,6 +12,7 @@ from screenagent.approval.answers import QUIET_SECONDS
 from screenagent.assembly.supervised import SupervisedWork
 from screenagent.console.terminal import BLOCKS, Terminal
 from screenagent.control import Control
+from screenagent.sessions.session import Session
 from screenagent.settings import SettingInForce
 
 Begin = Callable[[Control, Asker], AbstractContextManager[SupervisedWork]]
@@ -37,3 +38,5 @@ class ConsoleOptions:
     plans_anew: bool = False
     """Whether a model looks for another way after a no, which ends a run without one."""
     control: Callable[[], Control] = Control
+    serve: Callable[[Session], AbstractContextManager[object]] | None = None
+    """Lets other faces attach to a run that this console carries out."""

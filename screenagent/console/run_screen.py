@@ -260,15 +260,15 @@ class RunScreen(Screen[None]):
         if screen is None:
             return None
         locations = () if step is None or screen is not step.before else self.locations
-        if screen.image is None and self.folder is not None:
-            screen = self._kept(screen, self.folder)
+        if screen.image is None:
+            screen = self._kept(screen)
         return PictureView(screen, locations) if screen.image is not None else None
 
-    def _kept(self, screen: Screenshot, folder: Path) -> Screenshot:
+    def _kept(self, screen: Screenshot) -> Screenshot:
         """Return the screenshot with its picture from the disk: of a long run only the last pictures are in memory."""
-        if self._read is None or self._read.digest != screen.digest:
-            self._read = with_picture(screen, folder)
-        return self._read
+        if self.folder is not None and (self._read is None or self._read.digest != screen.digest):
+            self._read = with_picture(screen, self.folder)
+        return self._read or screen
 
     def _screen(self, step: Step | None) -> Screenshot | None:
         """What was decided on, or what came of it: for a run that is followed, what is newer."""

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from textual import events, on, work
+from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.message import Message
 
 from screenagent.actions import Move
-from screenagent.agent import drive
 from screenagent.approval import ApprovalQuestion
-from screenagent.approval.answers import AGAIN_SECONDS, QuietTime, TwiceInTime, rejection, reply
+from screenagent.approval.answers import AGAIN_SECONDS, QuietTime, TwiceInTime
 from screenagent.console import wording
-from screenagent.console.answers import ConsoleAnswers
+from screenagent.console.attached_screen import STEERING_KEYS, AttachedScreen, RunBroke
 from screenagent.console.dialogs import PromptScreen
-from screenagent.console.options import Begin, ConsoleOptions
+from screenagent.console.options import ConsoleOptions
+from screenagent.console.own_run import OwnRun
 from screenagent.console.picture import ScreenPicture
-from screenagent.console.run_screen import EventHappened, RunScreen
 from screenagent.console.view import PictureView
 from screenagent.control import KeyAnswer
 from screenagent.episode import Step
-from screenagent.events import Approve, Event, LookAgain, Reject, Reviewed, Revise, Skip, Verdict
-from screenagent.geometry import Location
+from screenagent.geometry import Location, Point
+from screenagent.sessions.answers import Answer, Closer, Guess, LeaveOut, No, OtherWords, Reply, Yes, YesToAll
+from screenagent.sessions.attachment import Attachment, News
+from screenagent.sessions.messages import KeyTold, QuestionClosed, QuestionTold
+from screenagent.sessions.messages import Message as Told
 from screenagent.sessions.question import OpenQuestion
 from screenagent.showing import abridged
 
@@ -35,36 +34,10 @@ ANSWERS: Final = frozenset(("approve", "approve_all", "reject", "edit", "zoom", 
 
 WHICH: Final = "do it at the guess of this number, where the agent is not sure"
 
-STEERING: Final = frozenset(("pause", "one_step", "tell", "stop", "take_over"))
-"""What a key can do about a run that is not over."""
-
-TICK_SECONDS: Final = 1.0
-
 APPROVE_ALL_HINT: Final = "a again: all of this kind unasked from here on"
 
 
-@dataclass
-class QuestionAsked(Message):
-    """The agent waits for an answer."""
-
-    question: ApprovalQuestion
-
-
-@dataclass
-class AnsweredByKey(Message):
-    """The user's answer keys were pressed somewhere on the desktop."""
-
-    said: KeyAnswer
-
-
-@dataclass
-class RunBroke(Message):
-    """The run came to its end by an error."""
-
-    error: Exception
-
-
-class SuperviseScreen(RunScreen):
+class SuperviseScreen(AttachedScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "approve", "Yes", tooltip="do it, where the crosshair is"),
         Binding("n", "reject", "No", tooltip="don't, and say why"),
@@ -78,96 +51,56 @@ class SuperviseScreen(RunScreen):
         ),
         Binding("t", "take_over", "Take over", tooltip="you work, the agent waits; again: hand it back"),
         Binding("p", "next_place", "Place", tooltip="move the next of several places"),
-        Binding("space", "pause", "Pause", key_display="␣", tooltip="wait after what it is at; again: go on"),
-        Binding("full_stop", "one_step", "One step", key_display=".", tooltip="one step, then pause again"),
-        Binding("m", "tell", "Tell", tooltip="tell the agent something for its next decision"),
-        Binding("escape", "stop", "Stop", tooltip="stop for good: nothing more is sent"),
+        *STEERING_KEYS,
     ]
 
-    def __init__(self, task: str, begin: Begin, options: ConsoleOptions) -> None:
-        super().__init__(options.terminal)
-        self.task_words = task
-        self.control = options.control()
+    def __init__(
+        self, attach: Callable[[News], Attachment], options: ConsoleOptions, *, own: OwnRun | None = None
+    ) -> None:
+        super().__init__(attach, options, own=own)
         self.open_question: OpenQuestion | None = None
+        self.question_id = ""
         self.accepts_answers = False
-        self.broke: Exception | None = None
-        self._begin = begin
         self.quiet = QuietTime(options.ignore_keys_seconds)
         self._all = TwiceInTime()
-        self._person = ConsoleAnswers(
-            self.control,
-            lambda asked: self.post_message(QuestionAsked(asked)),
-            seconds=options.answer_seconds,
-            hears=lambda said: self.post_message(AnsweredByKey(said)),
-        )
-        self._answer_keys = options.answer_keys
-        self._plans_anew = options.plans_anew
-        self._taken_over = False
-        self._virtual_display = ""
-        self._heard_at = time.monotonic()
 
-    def on_mount(self) -> None:
-        self.work()
-        self.set_interval(TICK_SECONDS, self.tick)
+    def heed(self, message: Told) -> None:
+        match message:
+            case QuestionTold():
+                self.show_question(message)
+            case QuestionClosed(id=self.question_id):
+                self._close_question()
+                self.show_soon()  # the agent comes first
+            case KeyTold(to=self.attachment.id, question=self.question_id, said=said):
+                self._heed_answer_keys(said)
+            case _:
+                super().heed(message)
 
-    def tick(self) -> None:
-        """Let the clock be seen to go, where nothing else happens for a while."""
-        if not self.is_over:
-            self._say("facts", wording.facts(self.episode, self.seconds))
-
-    @property
-    def seconds(self) -> float:
-        since = 0.0 if self.is_over or self.last is None else time.monotonic() - self._heard_at
-        return super().seconds + since
-
-    def on_unmount(self) -> None:
-        self.control.stop()
-
-    @work(thread=True)
-    def work(self) -> None:
-        try:
-            with self._begin(self.control, self._person) as work:
-                self.folder, self._virtual_display = work.folder, work.virtual_display
-                drive(work.agent, self.task_words, *work.sinks, self._post)
-        except Exception as error:  # noqa: BLE001 - shown here, and raised where the console was opened
-            self.post_message(RunBroke(error))
-        finally:
-            self.control.over.set()
-
-    def _post(self, event: Event) -> None:
-        self.post_message(EventHappened(event))
+    def hold_changed(self) -> None:
+        if self.open_question is not None:
+            self._be_quiet()
+        super().hold_changed()
 
     @on(RunBroke)
-    def break_off(self, message: RunBroke) -> None:
-        self.broke = message.error
+    def withdraw(self) -> None:
         self._close_question()
-        self.show()
 
-    @on(QuestionAsked)
-    def ask(self, message: QuestionAsked) -> None:
-        self.open_question, self.looked_at = OpenQuestion.of(message.question), None
+    def show_question(self, told: QuestionTold) -> None:
+        self.open_question, self.looked_at = OpenQuestion.of(told.on(self.episode)), None
+        self.question_id = told.id
         if self.open_question.locations:
             self.query_one("#closer").focus()
         self._be_quiet()
         self.show()
 
-    @on(AnsweredByKey)
-    def heed_answer_keys(self, message: AnsweredByKey) -> None:
+    def _heed_answer_keys(self, said: KeyAnswer) -> None:
         """Answer as the keys here would, which a line that is being typed keeps from answering, too."""
         if self.app.screen is not self:
             return
-        if message.said == "yes" and self.check_action("approve", ()):
+        if said == "yes" and self.check_action("approve", ()):
             self.action_approve()
-        elif message.said == "no" and self.check_action("reject", ()):
-            self.answer(rejection(""))
-
-    @on(EventHappened)
-    def withdraw(self, message: EventHappened) -> None:
-        """Close a question that has been answered, or that nobody answered in time."""
-        self._heard_at = time.monotonic()
-        if isinstance(message.event, Reviewed) and self.open_question is not None:
-            self._close_question()
-            self.show()
+        elif said == "no" and self.check_action("reject", ()):
+            self.answer(No())
 
     def _be_quiet(self) -> None:
         """From here on keys are no answers, until none has come for a while."""
@@ -208,12 +141,13 @@ class SuperviseScreen(RunScreen):
             self._be_quiet()
             self.show()
 
-    def answer(self, verdict: Verdict | None) -> None:
+    def answer(self, answer: Answer) -> None:
         """Answer the question that is open. A no counts at once, anything else once keys are heeded."""
-        if self.open_question is None or not (self.accepts_answers or isinstance(verdict, Reject)):
+        if self.open_question is None or not (self.accepts_answers or isinstance(answer, No)):
             return
+        question = self.question_id
         self._close_question()
-        self._person.answer(verdict)
+        self.ask_run(lambda: self.attachment.answer(question, answer))
         self.show_soon()  # the agent comes first
 
     def _close_question(self) -> None:
@@ -249,26 +183,18 @@ class SuperviseScreen(RunScreen):
         return *super().mode, id(self.question), self.accepts_answers, self._chosen
 
     @property
-    def opening(self) -> str:
-        return self.task_words
-
-    @property
     def how(self) -> wording.State:
-        if self.broke is not None and self.episode.ended is None:
-            return "broken"
-        if self._taken_over:
-            return "taken over"
-        if self.open_question is not None:
-            return "asked"
-        return "paused" if self.control.paused else "at work"
-
-    @property
-    def plight(self) -> str:
-        return super().plight or (str(self.broke) if self.broke and self.episode.ended is None else "")
+        how = super().how
+        return "asked" if self.open_question is not None and how not in ("broken", "taken over") else how
 
     @property
     def locations(self) -> tuple[Location, ...]:
         return self._shown_question.locations if self._shown_question else super().locations
+
+    @property
+    def _new_points(self) -> tuple[Point, ...]:
+        """Where the person has moved the action's places to; empty if they are where they were."""
+        return tuple(place.point for place in self.open_question.new_locations) if self.open_question else ()
 
     @property
     def _chosen(self) -> int:
@@ -287,13 +213,17 @@ class SuperviseScreen(RunScreen):
     @property
     def _hint(self) -> str:
         """What keys would do about the question that is shown, and how to get to a desktop that is yours by now."""
-        if self._taken_over:
-            return wording.way_in(self._virtual_display) if self._virtual_display else ""
+        if self.taken_over:
+            display = self.attachment.about.display
+            return wording.way_in(display) if display else ""
         if self._shown_question is None or self._shown_question.asked_in_words is not None:
             return ""
         if self._all.begun:
             return APPROVE_ALL_HINT
-        anywhere = f"anywhere: {self._answer_keys}" if self._answer_keys else ""
+        if not self.holds:
+            return f"{abridged(self._holder.name) or 'nobody'} holds the yes; h takes it"
+        keys = self.attachment.about.answer_keys
+        anywhere = f"anywhere: {keys}" if keys else ""
         asked = self._shown_question.asked
         guesses = wording.guess_words(asked.doubt.guesses if asked.doubt else (), self.episode.screenshot)
         notes = (abridged(asked.again), abridged(asked.note))
@@ -307,12 +237,12 @@ class SuperviseScreen(RunScreen):
 
     def action_approve(self) -> None:
         assert self.open_question is not None
-        self.answer(Approve(locations=self.open_question.new_locations))
+        self.answer(Yes(points=self._new_points))
 
     def action_approve_all(self) -> None:
         assert self.open_question is not None
         if self._all.said():
-            self.answer(self._person.approve_all(self.open_question.asked, self.open_question.new_locations))
+            self.answer(YesToAll(points=self._new_points))
         else:
             self.set_timer(AGAIN_SECONDS, self.show)
         self.show()
@@ -323,7 +253,7 @@ class SuperviseScreen(RunScreen):
     @property
     def _no_hint(self) -> str:
         """What a no does here, and what could be meant instead of it."""
-        if self._plans_anew:
+        if self.attachment.about.plans_anew:
             return "Enter alone just says no"
         question = self.open_question
         other = "e to reword, s to skip" if question and question.offers("edit") else "s to skip"
@@ -331,7 +261,7 @@ class SuperviseScreen(RunScreen):
 
     def _rejected(self, reason: str | None) -> None:
         if reason is not None:
-            self.answer(rejection(reason))
+            self.answer(No(reason=reason))
 
     def action_edit(self) -> None:
         assert self.open_question is not None
@@ -342,37 +272,26 @@ class SuperviseScreen(RunScreen):
         if words is None or self.open_question is None:
             return
         try:
-            action = self.open_question.reworded(words)
+            self.open_question.reworded(words)
         except ValueError as error:
             self.notify(wording.why_not(error), severity="error")
             return
-        self.answer(Revise(action=action))
+        self.answer(OtherWords(words=words, place=self.open_question.chosen))
 
     def action_zoom(self) -> None:
         assert self.open_question is not None
-        self.answer(Revise(action=self.open_question.asked.action, near=self.open_question.locations))
+        self.answer(Closer(points=self._new_points))
 
     def action_pick(self, number: int) -> None:
         assert self.open_question is not None
-        if (picked := self.open_question.asked.picked(number)) is not None:
-            self.answer(picked)
+        if self.open_question.asked.picked(number) is not None:
+            self.answer(Guess(number=number))
 
     def action_skip(self) -> None:
-        self.answer(Skip())
+        self.answer(LeaveOut())
 
     def _answered(self, text: str | None) -> None:
-        self.answer(reply(text))
-
-    def action_take_over(self) -> None:
-        """The user works on the desktop, and hands it back with the same key."""
-        self._taken_over = not self._taken_over
-        if self._taken_over:
-            self.control.pause()
-        else:
-            self.control.hand_back()
-            self.accepts_answers = True
-            self.answer(LookAgain())
-        self.show()
+        self.answer(Reply(text=text or ""))
 
     def action_next_place(self) -> None:
         assert self.open_question is not None
@@ -393,55 +312,34 @@ class SuperviseScreen(RunScreen):
         self.open_question = question
         self.show()
 
-    def action_pause(self) -> None:
-        if self.control.paused:
-            self.control.resume()
-        else:
-            self.control.pause()
-        self.show()
-
-    def action_one_step(self) -> None:
-        self.control.step()
-        self.show()
-
     def action_tell(self) -> None:
         self._prompt(PromptScreen("Tell the agent", hint="it enters the next decision"), self._told)
 
     def _told(self, text: str | None) -> None:
         if text and text.strip():
-            self.control.say(text.strip())
+            self.steer("say", text.strip())
             self.notify(text.strip(), title="Said")
 
     def action_stop(self) -> None:
-        self.control.stop()
         self.open_question = None
-        self.show()
-
-    @property
-    def is_over(self) -> bool:
-        return self.episode.ended is not None or self.broke is not None
+        super().action_stop()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in STEERING:
-            return self._can_steer(action)
-        if action == "leave":
-            return self.is_over
         if action in ANSWERS:
             return self._can_answer(action)
-        return super().check_action(action, parameters)
-
-    def _can_steer(self, action: str) -> bool:
-        if self.is_over:
+        if action == "pause" and self.open_question is not None:
             return False
-        if action == "one_step":
-            return self.control.paused and not self._taken_over
-        if action == "pause":
-            return not self._taken_over and self.open_question is None
-        return True
+        return super().check_action(action, parameters)
 
     def _can_answer(self, action: str) -> bool | None:
         """Not while another step is shown, which is not what would be answered. None shows the key dimmed."""
         question = self._shown_question
-        if question is None or self._taken_over or question.asked_in_words is not None or not question.offers(action):
+        if (
+            question is None
+            or self.taken_over
+            or not self.holds
+            or question.asked_in_words is not None
+            or not question.offers(action)
+        ):
             return False
         return True if self.accepts_answers or action == "reject" else None

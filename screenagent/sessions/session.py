@@ -76,6 +76,7 @@ class Session:
         self._wanted: tuple[Face, float] | None = None
         self._open: _Asked | None = None
         self._taken_over = False
+        self._told_steering = (False, False)
         self._over = False
         # A stop may come from a signal handler in the middle of a put, which a simple queue survives.
         self._given: SimpleQueue[Verdict | None] = SimpleQueue()
@@ -89,14 +90,17 @@ class Session:
             if isinstance(event, Observed):
                 event = self._without_picture(event)
             self._tell(EventTold(number=self.next_number, event=event))
+            self._tell_steering()
 
     def ask(self, question: ApprovalQuestion) -> Verdict | None:
         """Ask whoever holds the yes, and wait until they answer, stop is said, or the time is over."""
         return self._answers.verdict(question, self._ask)
 
     def recorded_in(self, folder: Path | None, display: str) -> None:
-        """Say where the run is recorded, and which display its virtual desktop has, once that is known."""
-        self.about = self.about.model_copy(update={"folder": str(folder or ""), "display": display})
+        """Say where the run is recorded, which gives it its id, and which display its virtual desktop has."""
+        self.about = self.about.model_copy(
+            update={"run": folder.name if folder else self.about.run, "folder": str(folder or ""), "display": display}
+        )
 
     def end(self, error: str = "") -> None:
         """Tell the faces that nothing more comes."""
@@ -139,6 +143,7 @@ class Session:
     def look(self) -> None:
         """Release the yes of a lost face, and hand over what was asked for and not refused. Called again and again."""
         with self._lock:
+            self._tell_steering()
             holder = self._holder
             if holder is not None and holder.is_lost(self.now()):
                 self._give_to(None)
@@ -298,7 +303,14 @@ class Session:
             case "say":
                 self._control.say(text)
                 return
-        self._tell(SteeringTold(number=self.next_number, paused=self._control.paused, taken_over=self._taken_over))
+        self._tell_steering()
+
+    def _tell_steering(self) -> None:
+        """Tell whether the run waits and who has its desktop, if that is news."""
+        paused, taken_over = steering = (self._control.paused, self._taken_over)
+        if steering != self._told_steering:
+            self._told_steering = steering
+            self._tell(SteeringTold(number=self.next_number, paused=paused, taken_over=taken_over))
 
     # In the agent's thread
 

@@ -44,7 +44,7 @@ async def test_its_task_is_done_again_and_asked_about(tmp_path: Path) -> None:
     async with opened(record(tmp_path / "run", whole_run())) as (stage, pilot):
         await pilot.press("g")
         await until(pilot, lambda: stage.console.supervising is not None and stage.live.question)
-        assert stage.live.task_words == "save it as notes.txt"
+        assert stage.live.opening == "save it as notes.txt"
         assert stage.desktop.performed == []
         stage.live.control.stop()
         await to_the_end(stage, pilot)

@@ -14,16 +14,14 @@ from textual.widgets import DataTable, Footer, Input, OptionList
 
 from screenagent.actions import Action, Ask, Click, Drag, PressKeys, TypeText, Wait
 from screenagent.agent.inquiry import ScreenAsking
-from screenagent.approval import ApprovalQuestion, Asker
+from screenagent.approval import Asker
 from screenagent.assembly.supervised import SupervisedWork
-from screenagent.console.answers import ConsoleAnswers
 from screenagent.console.dialogs import KeysScreen, PromptScreen
 from screenagent.console.picture import ScreenPicture
 from screenagent.console.step_list import StepList
 from screenagent.control import Control
 from screenagent.desktop import NoDesktop
-from screenagent.episode import Episode
-from screenagent.events import AnswerAsk, Approve, LookAgain, Observed, Paused, Reject, Skip, Started
+from screenagent.events import AnswerAsk, LookAgain, Observed, Paused, Reject, Skip, Started
 from screenagent.geometry import Box, Pixel
 from screenagent.runs.log import Recorder
 from screenagent.settings import SettingInForce
@@ -468,9 +466,10 @@ async def test_the_log_shows_an_earlier_step_with_its_screen_before_and_after() 
         assert stage.text("proposal").startswith("click “Save”\nat (160, 90)")
         assert "approved" in stage.text("proposal")
         assert picture.view is not None
-        assert picture.view.screenshot is before
+        assert picture.view.screenshot.digest == before.digest
         await pilot.press("b")
-        assert picture.view.screenshot is after
+        assert after is not None
+        assert picture.view.screenshot.digest == after.digest
         await pilot.press("l")
         assert stage.text("proposal").startswith("click “Trash”")
 
@@ -670,16 +669,6 @@ async def test_a_question_that_is_not_answered_in_time_is_withdrawn_and_means_no
         assert reviewed.verdict == Reject(reason="nobody answered")
         assert stage.desktop.performed == []
         stage.live.control.stop()
-
-
-def test_an_answer_that_comes_too_late_is_none_to_the_next_question() -> None:
-    shown: list[ApprovalQuestion] = []
-    person = ConsoleAnswers(Control(), shown.append, seconds=0.01)
-    question = ApprovalQuestion(SAVE, (), None, Episode())
-    assert person(question) is None
-    person.answer(Approve())
-    assert person(question) is None
-    assert len(shown) == 2
 
 
 @piloted

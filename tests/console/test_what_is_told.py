@@ -93,7 +93,7 @@ async def test_who_takes_over_a_virtual_desktop_is_told_how_to_get_there() -> No
 
 @piloted
 async def test_the_clock_goes_on_while_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("screenagent.console.supervise_screen.TICK_SECONDS", 0.02)
+    monkeypatch.setattr("screenagent.console.attached_screen.TICK_SECONDS", 0.02)
     async with asked() as (stage, pilot):
         before = stage.text("facts")
         await until(pilot, lambda: stage.text("facts") != before)

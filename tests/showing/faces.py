@@ -21,7 +21,6 @@ from screenagent import cli
 from screenagent.cli.scripts import RecordingLines
 from screenagent.cli.terminal import Progress, TerminalAnswers
 from screenagent.console.dialogs import PromptScreen
-from screenagent.console.supervise_screen import QuestionAsked
 from screenagent.control import Control
 from screenagent.desktop.lock import Driver, listed
 from screenagent.geometry import Pixel, Size
@@ -38,6 +37,7 @@ from screenagent.scripts.replay.appearance import Appearance
 from screenagent.scripts.replay.healing import Heal, page
 from screenagent.scripts.replay.results import ReplayResult, junit
 from screenagent.scripts.rows.lines import append_result
+from screenagent.sessions.messages import QuestionTold
 from screenagent.settings import SettingInForce
 from tests.console.console_runs import Stage, until
 from tests.loopback import says, serving
@@ -110,8 +110,18 @@ def console_question(text: str, _: Path) -> str:
     async def act(pilot: Pilot[Any]) -> None:
         await until(pilot, lambda: stage.live.question is not None)
         stage.live.episode = question.episode
-        stage.live.post_message(QuestionAsked(question))
-        await until(pilot, lambda: stage.live.question is question)
+        stage.live.show_question(
+            QuestionTold(
+                number=0,
+                id="hostile",
+                action=question.action,
+                locations=question.locations,
+                risk=question.risk,
+                path=question.path,
+                note=question.note,
+            )
+        )
+        assert stage.live.question == question
 
     return in_console(stage, act)
 
