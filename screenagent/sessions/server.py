@@ -287,7 +287,7 @@ class SessionServer:
             self._connections[accepted] = connection
             self._selector.register(accepted, selectors.EVENT_READ, accepted)
             if (user := peer_user(accepted)) != os.getuid():
-                connection.refuse(0, f"this run is not one of user {user}", closes=True)
+                connection.refuse(0, f"this is a run of another user than {user}", closes=True)
             elif len(self._connections) > MOST_FACES:
                 connection.refuse(0, f"{MOST_FACES} faces are attached already", closes=True)
 
