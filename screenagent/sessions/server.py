@@ -192,8 +192,11 @@ class Connection:
             self.face = self._session.attach(
                 asked.name, self._wake, since=asked.since, watches=asked.watches, beats=True
             )
-            waits_for = self._session.waits_for
-            self.say(AttachedSaid(you=self.face.id, about=self._session.about, waits_for=waits_for))
+            session = self._session
+            said = AttachedSaid(
+                you=self.face.id, about=session.about, next=session.next_number, waits_for=session.waits_for
+            )
+            self.say(said)
 
     def close(self) -> None:
         if self.face is not None:
