@@ -58,7 +58,9 @@ def step_events(screens: Sequence[Screenshot]) -> Iterator[Event]:
     yield Reviewed(verdict=Approve())
     yield Acted(action=CLICK, locations=(PLACE,))
     yield Observed(screenshot=screens[1])
-    yield Checked(effect=Effect(outcome="changed", code="changed_here", evidence="something changed where it was clicked"))
+    yield Checked(
+        effect=Effect(outcome="changed", code="changed_here", evidence="something changed where it was clicked")
+    )
 
 
 def steps(session: Session, screens: Sequence[Screenshot], count: int) -> list[dict[str, float]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from screenagent.agent import Sink
 from screenagent.approval import ApprovalQuestion
 from screenagent.cli.output import echo
-from screenagent.cli.terminal import TerminalQuestion, Typed, say_unanswered
+from screenagent.cli.terminal import TerminalQuestion, Typed, unanswered_line
 from screenagent.episode import Episode
 from screenagent.runs.wording import question_words
 from screenagent.sessions.answers import Answer, Guess, No, Nothing, Reply, StopRun, Yes, YesToAll
@@ -86,7 +86,7 @@ class PlainFace:
             case HolderTold():
                 self._hold(message)
             case WantedTold(id=id, name=name, seconds=seconds) if self._is_ours and id != self.attachment.id:
-                echo(f"  {name} asks for the yes, and gets it in {seconds:g} s", err=True)
+                self._say(f"  {name} asks for the yes, and gets it in {seconds:g} s")
             case KeyTold(to=to, question=question, said=said) if to == self.attachment.id:
                 if self._asked and self._question and self._question.id == question:
                     self._asked.hear(said)
@@ -96,7 +96,7 @@ class PlainFace:
     def _hold(self, told: HolderTold) -> None:
         had_it, self._holder = self._is_ours, told
         if had_it and told.id:
-            echo(f"  {told.name} holds the yes now", err=True)
+            self._say(f"  {told.name} holds the yes now")
         if not told.id and self._takes_yes and not had_it:
             self._attempt(self.attachment.take)
         self._say_who_is_asked()
@@ -109,9 +109,15 @@ class PlainFace:
     def _close(self, closed: QuestionClosed) -> None:
         asked, self._question = self._question, None
         if closed.how == "unanswered" and asked is not None and asked.seconds is not None:
-            say_unanswered(asked.seconds)
+            self._say(unanswered_line(asked.seconds))
         elif closed.how == "answered" and closed.id not in self._done:
-            echo(f"  answered by {closed.by}", err=True)
+            self._say(f"  answered by {closed.by}")
+
+    def _say(self, line: str) -> None:
+        """Print a line, below the one at which something may be being typed."""
+        if self._asked is not None:
+            echo(err=True)
+        echo(line, err=True)
 
     def _ask(self, told: QuestionTold) -> None:
         def waits() -> bool:
