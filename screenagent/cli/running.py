@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,9 +25,12 @@ from screenagent.settings import Settings
 
 if TYPE_CHECKING:
     from screenagent.agent import Sink
+    from screenagent.assembly.live import LiveRun
     from screenagent.console.app import Console
     from screenagent.console.options import Begin
     from screenagent.scripts import Script
+    from screenagent.sessions.attachment import Attachment, News
+    from screenagent.sessions.session import Session
 
 EXIT_CODES: Final = {"done": 0, "gave_up": 1, "out_of_steps": 1, "crashed": 1, "stopped": 130}
 
@@ -61,24 +64,60 @@ def is_terminal() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def carry_out(supervised: Supervised, *sinks: Sink, as_json: bool) -> Carried:
-    """Carry out the run with a line for each step on stderr; `sinks` are told each event before the next happens."""
+def carry_out(supervised: Supervised, *sinks: Sink, output: OutputOptions) -> Carried:
+    """Carry out the run with a line for each step on stderr; `sinks` are told each event before the next happens.
+
+    Its questions are asked at the terminal, unless it is detached from one or another face has the yes.
+    """
     where = supervised.supervision
-    answer_keys = str(user_keys(where.settings, virtual=where.virtual))
     with ExitStack() as stack:
         with uncollected():
-            from screenagent.cli.terminal import Progress, Resuming, TerminalAnswers
+            from screenagent.cli.terminal import Progress, Resuming
 
             control = stack.enter_context(stoppable_control())
-            person = TerminalAnswers(control, where.settings.answer_seconds, answer_keys=answer_keys)
             told = stack.enter_context(Ticker())
-            work = stack.enter_context(replace(supervised, supervision=replace(where, told=told)).open(control, person))
+            live = stack.enter_context(_live_run(supervised, control, output))
+            opening = replace(supervised, supervision=replace(where, told=told)).open(control, live.ask)
+            work = stack.enter_context(opening)
+            if output.detached and work.folder:
+                _keep_output(work.folder)
+            live.opened(work.folder, work.virtual_display, at_once=output.detached)
             from screenagent.agent import drive
 
-        printed = [lambda event: echo_json(event.model_dump_json())] if as_json else []
-        episode = drive(work.agent, supervised.task, *work.sinks, *sinks, Progress(), *printed, Resuming(control))
+        printed = [lambda event: echo_json(event.model_dump_json())] if output.as_json else []
+        episode = drive(work.agent, supervised.task, *work.sinks, live, *sinks, Progress(), *printed, Resuming(control))
         _say_where(work.folder)
     return Carried(episode, work.folder)
+
+
+def _keep_output(folder: Path) -> None:
+    from screenagent.cli.detached import keep_output
+
+    keep_output(folder)
+
+
+def _live_run(supervised: Supervised, control: Control, output: OutputOptions) -> LiveRun:
+    """Return what lets faces attach to the run; the terminal is the first of them, unless the run is detached."""
+    from screenagent.assembly.live import LiveRun
+
+    def met(session: Session) -> Callable[[], object]:
+        if output.detached:
+            return lambda: None
+        from screenagent.cli.attached import begin_at_terminal
+
+        return begin_at_terminal(session)
+
+    where = supervised.supervision
+    settings = where.settings
+    return LiveRun(
+        supervised.task,
+        control,
+        seconds=settings.answer_seconds,
+        desktop=_desktop_words(where),
+        answer_keys=str(user_keys(settings, virtual=where.virtual)),
+        plans_anew=settings.model is not None,
+        met=met,
+    )
 
 
 def _say_where(folder: Path | None) -> None:
@@ -101,6 +140,33 @@ def supervise(supervised: Supervised) -> Ended:
     echo(summary_line(supervising.episode), err=True)
     _say_where(supervising.folder)
     return supervising.episode.ended
+
+
+def supervise_attached(attach: Callable[[News], Attachment], run: str, *, takes: bool = False) -> int:
+    """Show a run of another process in the console until it is left; return the exit code."""
+    shorten_escape_delay()
+    from screenagent.cli.terminal import summary_line
+    from screenagent.console.app import Console
+    from screenagent.console.options import ConsoleOptions
+    from screenagent.console.terminal import choose_terminal
+
+    settings = Settings.load()
+    options = ConsoleOptions(runs=settings.runs, terminal=choose_terminal(settings.terminal_graphics))
+    opened = Console(_nothing_begins, options, attach=attach, takes=takes)
+    run_console(opened)
+    face = opened.supervising
+    assert face is not None
+    if face.episode.ended is not None:
+        echo(summary_line(face.episode), err=True)
+        return EXIT_CODES[face.episode.ended.result]
+    if face.broke is not None:
+        raise face.broke
+    echo(f"detached; the run goes on, and `screenagent stop {run}` stops it", err=True)
+    return 0
+
+
+def _nothing_begins(task: str) -> Begin:
+    raise AssertionError(f"an attached console begins nothing: {task}")
 
 
 def build_console(
@@ -137,8 +203,19 @@ def build_console(
         desktop=_desktop_words(supervision),
         save=lambda folder, file: save_script(folder, file, settings, SavingOptions(app=supervision.app)).lines,
         plans_anew=settings.model is not None,
+        serve=_served,
     )
     return Console(begin, opened_with, play=play, task=run.task if run else None, past=past)
+
+
+@contextmanager
+def _served(session: Session) -> Iterator[None]:
+    """Let faces of other processes attach; a run that they cannot attach to goes on."""
+    from screenagent.assembly.live import serve
+
+    with ExitStack() as stack:
+        serve(session, stack)
+        yield
 
 
 def _desktop_words(where: Supervision) -> str:

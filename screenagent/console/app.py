@@ -72,9 +72,11 @@ class Console(App[Episode]):
         task: str | None = None,
         past: Path | None = None,
         attach: Callable[[News], Attachment] | None = None,
+        takes: bool = False,
     ) -> None:
+        """With `takes` it asks for the yes of the run that it attaches to, if another face has it."""
         super().__init__()
-        self._attach_to_run = attach
+        self._attach_to_run, self._takes = attach, takes
         self.supervising: SuperviseScreen | None = None
         self._begin, self._play, self._first_task, self._past = begin, play, task, past
         self._options = options
@@ -105,6 +107,8 @@ class Console(App[Episode]):
         if self._attach_to_run is not None:
             self.supervising = SuperviseScreen(self._attach_to_run, self._options)
             self.push_screen(self.supervising)
+            if self._takes:
+                self.supervising.action_hold()
         elif self._first_task is not None:
             self.supervise(self._first_task, self._begin(self._first_task))
         elif self._past is not None:

@@ -10,6 +10,7 @@ from screenagent.agent import drive
 from screenagent.console.options import Begin, ConsoleOptions
 from screenagent.sessions.attachment import Attachment, News
 from screenagent.sessions.messages import About
+from screenagent.sessions.place import new_run_id
 from screenagent.sessions.session import Session
 
 Serve = Callable[[Session], AbstractContextManager[object]]
@@ -23,7 +24,7 @@ class OwnRun:
         self.control = options.control()
         self.task = task
         about = About(
-            run="",
+            run=new_run_id(task),
             task=task,
             pid=os.getpid(),
             desktop=options.desktop,

@@ -186,6 +186,8 @@ class AttachedSaid(Value):
     version: int = VERSION
     you: str
     about: About
+    next: int = Field(default=0, description="the number of the first message that had not happened yet")
+    waits_for: str = Field(default="", description="what a person is being asked, in words; empty if nothing is")
 
 
 class DoneSaid(Value):
@@ -193,6 +195,7 @@ class DoneSaid(Value):
 
     kind: Literal["done"] = "done"
     request: int
+    holds: bool = Field(default=False, description="whether this attachment holds the yes now")
 
 
 class RefusedSaid(Value):

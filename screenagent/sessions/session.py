@@ -24,6 +24,7 @@ from screenagent.approval.answers import Answers, AnswerTime
 from screenagent.control import Control, KeyAnswer
 from screenagent.events import Abort, Approve, Event, Observed, Verdict
 from screenagent.runs.store import with_picture
+from screenagent.runs.wording import question_words
 from screenagent.screenshot import Screenshot
 from screenagent.sessions.answers import Answer, HandBack, No, StopRun, UnfitAnswer, Yes, YesToAll, verdict_on
 from screenagent.sessions.attachment import News, Refused
@@ -140,6 +141,12 @@ class Session:
         with self._lock:
             return self._open.id if self._open else ""
 
+    @property
+    def waits_for(self) -> str:
+        """What the open question asks, in words; empty if there is none."""
+        with self._lock:
+            return question_words(self._open.question.asked.action) if self._open else ""
+
     def look(self) -> None:
         """Release the yes of a lost face, and hand over what was asked for and not refused. Called again and again."""
         with self._lock:
@@ -152,9 +159,10 @@ class Session:
                 if self._holder is None or self.now() >= at:
                     self._give_to(face)
 
-    def messages(self, since: int) -> Sequence[Message]:
+    def messages(self, since: int, *, most: int | None = None) -> Sequence[Message]:
+        """Return the messages from number `since` on, `most` of them at once."""
         with self._lock:
-            return self._messages[since:]
+            return self._messages[since : None if most is None else since + most]
 
     def picture(self, digest: str) -> Image.Image | None:
         """Return the picture of a screenshot of this run; None if it is not kept."""
@@ -163,6 +171,7 @@ class Session:
                 return image
             screen = self._screens.get(digest)
             folder = self.about.folder
+        # The disk is read without the lock, which the agent's thread may wait for.
         return with_picture(screen, Path(folder)).image if screen is not None and folder else None
 
     def answer(self, face: Face, question: str, answer: Answer) -> None:
@@ -393,9 +402,9 @@ class Face:
     def is_lost(self, now: float) -> bool:
         return self._beats and now - self._heard_at > LOST_SECONDS
 
-    def read(self) -> Sequence[Message]:
+    def read(self, *, most: int | None = None) -> Sequence[Message]:
         with self._reading:
-            messages = self._session.messages(self._next)
+            messages = self._session.messages(self._next, most=most)
             self._next += len(messages)
             return messages
 

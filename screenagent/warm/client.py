@@ -9,15 +9,8 @@ from __future__ import annotations
 import os
 import sys
 
-from screenagent.warm.place import (
-    WrongOwner,
-    code_in_use,
-    first_environment,
-    open_runtime_folder,
-    process_status,
-    socket_address,
-    standing,
-)
+from screenagent.sessions.runtime_folder import WrongOwner, open_runtime_folder, peer_user
+from screenagent.warm.place import code_in_use, first_environment, process_status, socket_address, standing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,6 +20,7 @@ if TYPE_CHECKING:
 
 COMMANDS = ("run", "ground", "see")
 WITHOUT_CONSOLE = ("--plain", "--json", "--dry-run")
+DETACHING = ("--detach", "--detached")
 PATIENCE = 1.0
 """Seconds. A warm process that does not answer within is done without."""
 GO = 0
@@ -70,6 +64,8 @@ def _is_for_warm(words: Sequence[str]) -> bool:
         return False
     if any("/dev/fd/" in word or "/proc/" in word for word in words):  # these are ours, and not those of the other
         return False
+    if any(word in DETACHING for word in words):  # the process that carries it out is to have no terminal
+        return False
     if words[0] == "run" and not any(word in WITHOUT_CONSOLE for word in words) and os.isatty(0) and os.isatty(2):
         return False
     return not os.isatty(0) or _has_terminal()  # the other process would read what is typed to the shell
@@ -108,14 +104,11 @@ def _handed_over(words: Sequence[str]) -> socket.socket:
 def connect_warm(address: str, *, patience: float = PATIENCE) -> socket.socket:
     """Connect to the process at the address. Raise `WrongOwner` if it is another user's."""
     import socket
-    import struct
 
     connection = socket.socket(socket.AF_UNIX)
     connection.settimeout(patience)
     connection.connect(address)
-    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
-    _, user, _ = struct.unpack("3i", credentials)
-    if user != os.getuid():
+    if (user := peer_user(connection)) != os.getuid():
         raise WrongOwner(f"the process of user {user}")
     return connection
 
