@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from screenagent.agent import Sink
 from screenagent.approval import ApprovalQuestion
 from screenagent.cli.output import echo
 from screenagent.cli.terminal import TerminalQuestion, Typed, unanswered_line
@@ -26,6 +25,7 @@ from screenagent.sessions.messages import (
 )
 
 if TYPE_CHECKING:
+    from screenagent.agent import Sink
     from screenagent.sessions.session import Session
 
 Attach = Callable[[News], Attachment]
