@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from screenagent.agent import Sink
 from screenagent.approval import ApprovalQuestion
 from screenagent.cli.output import echo
 from screenagent.cli.terminal import TerminalQuestion, Typed, unanswered_line
@@ -26,6 +25,7 @@ from screenagent.sessions.messages import (
 )
 
 if TYPE_CHECKING:
+    from screenagent.agent import Sink
     from screenagent.sessions.session import Session
 
 Attach = Callable[[News], Attachment]
@@ -49,6 +49,8 @@ class PlainFace:
         self._holder = HolderTold(number=0)
         self._question: QuestionTold | None = None
         self._asked: TerminalQuestion | None = None
+        self._said_whom = ("", "")
+        """The question that another face is asked, and which, as far as that was said."""
         self._done: set[str] = set()
         """The questions that were answered here; the run closes each of them a moment later."""
         self.attachment = attach(self._came.set)
@@ -58,8 +60,13 @@ class PlainFace:
         while self.over is None:
             self._came.wait(LOOK_SECONDS)
             self._read()
-            if self._is_ours and self._question is not None and self._question.id not in self._done:
+            if self._question is None or self._question.id in self._done:
+                continue
+            if self._is_ours:
                 self._ask(self._question)
+            elif (whom := (self._question.id, self._holder.id)) != self._said_whom:
+                self._said_whom = whom
+                self._say_who_is_asked(self._question)
         return self.over
 
     @property
@@ -80,7 +87,6 @@ class PlainFace:
                     sink(event)
             case QuestionTold():
                 self._question = message
-                self._say_who_is_asked()
             case QuestionClosed():
                 self._close(message)
             case HolderTold():
@@ -99,12 +105,10 @@ class PlainFace:
             self._say(f"  {told.name} holds the yes now")
         if not told.id and self._takes_yes and not had_it:
             self._attempt(self.attachment.take)
-        self._say_who_is_asked()
 
-    def _say_who_is_asked(self) -> None:
-        if self._question is not None and not self._is_ours:
-            who = f"{self._holder.name} is" if self._holder.id else "nobody holds the yes who could be"
-            echo(f"? {question_words(self._question.action)}  ({who} asked)", err=True)
+    def _say_who_is_asked(self, asked: QuestionTold) -> None:
+        who = f"{self._holder.name} is" if self._holder.id else "nobody holds the yes who could be"
+        echo(f"? {question_words(asked.action)}  ({who} asked)", err=True)
 
     def _close(self, closed: QuestionClosed) -> None:
         asked, self._question = self._question, None

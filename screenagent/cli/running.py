@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,6 +22,7 @@ from screenagent.control import Control
 from screenagent.episode import Episode
 from screenagent.events import Ended
 from screenagent.settings import Settings
+from screenagent.showing import tell
 
 if TYPE_CHECKING:
     from screenagent.agent import Sink
@@ -208,14 +209,11 @@ def build_console(
     return Console(begin, opened_with, play=play, task=run.task if run else None, past=past)
 
 
-@contextmanager
-def _served(session: Session) -> Iterator[None]:
+def _served(session: Session) -> AbstractContextManager[None]:
     """Let faces of other processes attach; a run that they cannot attach to goes on."""
-    from screenagent.assembly.live import serve
+    from screenagent.sessions.server import served
 
-    with ExitStack() as stack:
-        serve(session, stack)
-        yield
+    return served(session, unable=lambda why: tell(f"screenagent: {why}"))
 
 
 def _desktop_words(where: Supervision) -> str:

@@ -39,8 +39,8 @@ from screenagent.sessions.messages import (
     SteeringAsked,
     request_type,
 )
-from screenagent.sessions.place import published
-from screenagent.sessions.runtime_folder import peer_user
+from screenagent.sessions.place import new_run_id, published
+from screenagent.sessions.runtime_folder import WrongOwner, peer_user
 from screenagent.sessions.session import Face, Session
 from screenagent.showing import abridged
 
@@ -393,11 +393,23 @@ def _hold(face: Face, asked: HoldAsked) -> None:
 
 
 @contextmanager
-def served(session: Session) -> Iterator[None]:
-    """Meanwhile faces of other processes can attach to the session. Its run may get another id, if that is taken."""
+def served(session: Session, *, unable: Callable[[str], object] = str) -> Iterator[None]:
+    """Meanwhile faces of other processes can attach to the session, which gets its id here if it has none.
+
+    If they cannot, the run goes on without them, and `unable` is told why.
+    """
+    about = session.about
+    if not about.run:
+        about = about.model_copy(update={"run": new_run_id(about.task)})
     with ExitStack() as stack:
-        session.about, listener = stack.enter_context(published(session.about))
-        server = SessionServer(session, listener)
-        server.start()
-        stack.callback(server.close)
+        try:
+            session.about, listener = stack.enter_context(published(about))
+        except WrongOwner as place:
+            unable(f"{place} is not yours alone, so nobody can attach to this run")
+        except OSError as error:
+            unable(f"nobody can attach to this run: {error}")
+        else:
+            server = SessionServer(session, listener)
+            server.start()
+            stack.callback(server.close)
         yield

@@ -13,7 +13,7 @@ from screenagent.assembly import live
 from screenagent.assembly.live import LiveRun
 from screenagent.control import Control
 from screenagent.episode import Episode
-from screenagent.events import Approve, Ended, Event, Grounded, Started
+from screenagent.events import Acted, Approve, Ended, Event, Started
 from screenagent.sessions.answers import Yes
 from screenagent.sessions.client import RemoteAttachment
 from screenagent.sessions.messages import EventTold, Message, OverTold
@@ -22,7 +22,7 @@ from screenagent.sessions.session import Session
 from tests.builders import becomes
 
 SAVE = ApprovalQuestion(Click(target="Save"), (), None, Episode())
-EVENTS = (Started(task="click Save"), Grounded(action=SAVE.action))
+EVENTS = (Started(task="click Save"), Acted(action=SAVE.action))
 
 
 @pytest.fixture(autouse=True)
@@ -112,7 +112,7 @@ def test_a_run_that_nobody_can_attach_to_goes_on(runtime: Path, capsys: pytest.C
     assert "nobody can attach" in capsys.readouterr().err
 
 
-def test_what_is_known_soonest_lets_faces_attach(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_first_input_waits_for_no_session(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "LATEST_SECONDS", 60.0)
     with run(Control()) as running:
         running.opened(None, "")
