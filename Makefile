@@ -14,6 +14,9 @@ WORKERS ?= 2
 K ?=
 PYTEST := $(BIN)/python -m pytest
 UNIT := not display and not engine and not soak and not servers
+# Bytecode is kept even where the environment says not to: tests start hundreds of commands, and each would compile what
+# it loads anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo check test unit display engine soak servers fmt docs clean
