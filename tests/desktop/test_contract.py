@@ -84,16 +84,16 @@ SAME_ON_EVERY_MONITOR: Final = (
 """Tests of the contract that do not depend on where the monitor is: on the second one, `make soak` runs them."""
 
 
-def left_to_soak(test: Callable[[DesktopContract, Rig], None]) -> Callable[[DesktopContract, Rig], None]:
-    """Return the test for `make soak` alone; the test of the contract itself stays unmarked."""
+def left_to_soak(shared: Callable[[DesktopContract, Rig], None]) -> Callable[[DesktopContract, Rig], None]:
+    """Return a test of the contract for `make soak` alone; the shared one stays unmarked."""
 
     @pytest.mark.soak
-    @wraps(test)
+    @wraps(shared)
     def marked(self: DesktopContract, rig: Rig) -> None:
-        test(self, rig)
+        shared(self, rig)
 
     return marked
 
 
-for test in SAME_ON_EVERY_MONITOR:
-    setattr(TestLocalDesktopOnTheSecondOfTwoMonitors, test.__name__, left_to_soak(test))
+for shared in SAME_ON_EVERY_MONITOR:
+    setattr(TestLocalDesktopOnTheSecondOfTwoMonitors, shared.__name__, left_to_soak(shared))
