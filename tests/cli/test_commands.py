@@ -196,6 +196,7 @@ class TestRun:
         assert "not on this screen" in done.stdout
         assert "nothing was touched" in done.stderr
 
+    @pytest.mark.soak
     def test_a_dry_run_finds_a_place_as_the_run_does(self) -> None:
         done = screenagent("run", "click File", *EDITOR, "--json", "--no-record", "--approve", "never")
         [grounded] = [line for line in map(json.loads, done.stdout.splitlines()) if line["event"] == "grounded"][:1]
