@@ -8,12 +8,16 @@ DEMO := runs/demo
 DATA ?= ../shared/data
 # PyTorch for the engine's tests; on a machine with a GPU, whatever fits it.
 TORCH ?= torch==2.13.0
-# Processes that share the tests.
+# Processes that share the tests, on two cores; one more where some of the tests drive programs, for which they mostly wait.
 WORKERS ?= 2
+WORKERS_ON_DISPLAYS ?= 3
 # What `make unit` runs: a part of a test's name, of its module's or of its folder's.
 K ?=
 PYTEST := $(BIN)/python -m pytest
 UNIT := not display and not engine and not soak and not servers
+# Bytecode is kept even where the environment says not to: tests start hundreds of commands, and each would compile what
+# it loads anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo check test unit display engine soak servers fmt docs clean
@@ -54,13 +58,13 @@ test: $(VENV)/test.done
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -c "import torch, transformers, llguidance"  # or the engine's tests would be left out
-	$(PYTEST) -n $(WORKERS)
+	$(PYTEST) -n $(WORKERS_ON_DISPLAYS)
 
 unit: $(VENV)/test.done
 	$(PYTEST) -n $(WORKERS) -m "$(UNIT)" -k "$(K)"
 
 display: $(VENV)/test.done
-	$(PYTEST) -n $(WORKERS) -m "display and not soak"
+	$(PYTEST) -n $(WORKERS_ON_DISPLAYS) -m "display and not soak"
 
 engine: $(VENV)/test.done
 	$(PYTEST) -n $(WORKERS) -m "engine and not soak"

@@ -72,6 +72,7 @@ def test_an_episode_is_scored_by_the_page_and_not_done_twice(tmp_path: Path) -> 
 
 
 @pytest.mark.display
+@pytest.mark.soak
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="no Chromium is installed")
 def test_an_episode_that_is_stopped_is_no_result(tmp_path: Path) -> None:
     control, results = Control(), tmp_path / "results.jsonl"

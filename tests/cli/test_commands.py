@@ -119,20 +119,20 @@ class TestPictures:
 
     def test_ground_explains_its_answer_on_request(self, picture: Path, tmp_path: Path) -> None:
         marked = tmp_path / "marked.png"
-        done = screenagent("ground", str(picture), "the Save button near Cancel", "--out", str(marked), "--explain")
+        done = in_process("ground", str(picture), "the Save button near Cancel", "--out", str(marked), "--explain")
         assert done.returncode == 0
         assert len(done.stdout.split()) == 2
         assert re.search(r"^\d  \d\.\d{3} “Save” at \(\d+, \d+\) by text: name .* · near “Cancel” ×", done.stderr, re.M)
 
     def test_what_is_absent_is_said_to_be_absent(self, picture: Path, tmp_path: Path) -> None:
-        done = screenagent("ground", str(picture), "the Paste button", "--out", str(tmp_path / "marked.png"))
+        done = in_process("ground", str(picture), "the Paste button", "--out", str(tmp_path / "marked.png"))
         assert done.returncode == 1
         assert done.stdout == ""
         assert "absent" in done.stderr
 
     def test_see_lists_the_words_and_draws_them(self, picture: Path, tmp_path: Path) -> None:
         drawn = tmp_path / "seen.png"
-        done = screenagent("see", str(picture), "--out", str(drawn))
+        done = in_process("see", str(picture), "--out", str(drawn))
         assert done.returncode == 0
         assert {"Open", "Save", "Cancel"} <= set(done.stdout.split())
         assert drawn.is_file()
@@ -140,7 +140,7 @@ class TestPictures:
     def test_an_unreadable_picture_is_one_sentence(self, tmp_path: Path) -> None:
         broken = tmp_path / "broken.png"
         broken.write_bytes(b"\x89PNG\r\n\x1a\nnothing")
-        done = screenagent("ground", str(broken), "Save")
+        done = in_process("ground", str(broken), "Save")
         assert done.returncode == 2
         assert "cannot be read as a picture" in done.stderr
 
@@ -196,6 +196,7 @@ class TestRun:
         assert "not on this screen" in done.stdout
         assert "nothing was touched" in done.stderr
 
+    @pytest.mark.soak
     def test_a_dry_run_finds_a_place_as_the_run_does(self) -> None:
         done = screenagent("run", "click File", *EDITOR, "--json", "--no-record", "--approve", "never")
         [grounded] = [line for line in map(json.loads, done.stdout.splitlines()) if line["event"] == "grounded"][:1]
@@ -208,7 +209,7 @@ class TestRun:
         assert "no-such-editor" in done.stderr
         assert "Traceback" not in done.stderr
 
-    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+    @pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.soak)])
     def test_a_signal_stops_at_once_and_says_so(self, number: signal.Signals, tmp_path: Path) -> None:
         command = [sys.executable, "-m", "screenagent", "run", "wait 60 seconds, type hello", *EDITOR]
         command += ["--approve", "never", "--runs", str(tmp_path)]

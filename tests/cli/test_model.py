@@ -124,8 +124,12 @@ def test_a_wrong_server_ends_a_command_in_one_line(
     ("reply", "sentence"),
     [
         (Status(500, '{"error": {"message": "image input is not supported"}}'), "--mmproj"),
-        (Status(400, '{"error": {"message": "exceeds the available context size"}}'), "--ctx-size"),
-        (Status(200, "<html>", "text/html"), "web page"),
+        pytest.param(
+            Status(400, '{"error": {"message": "exceeds the available context size"}}'),
+            "--ctx-size",
+            marks=pytest.mark.soak,
+        ),
+        pytest.param(Status(200, "<html>", "text/html"), "web page", marks=pytest.mark.soak),
     ],
 )
 def test_a_server_that_fails_in_a_run_ends_it_before_any_input(reply: Reply, sentence: str) -> None:

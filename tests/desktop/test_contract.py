@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import wraps
+from typing import Final
 
 import pytest
 
@@ -66,3 +68,32 @@ class TestLocalDesktopOnTheSecondOfTwoMonitors(DesktopContract):
             "left": (Pixel(x=0, y=0), Size(width=800, height=600)),
             "right": (Pixel(x=800, y=120), Size(width=1280, height=720)),
         }
+
+
+SAME_ON_EVERY_MONITOR: Final = (
+    DesktopContract.test_two_clicks_of_the_agent_are_no_double_click,
+    DesktopContract.test_keys_are_pressed_together_in_order_and_as_often_as_asked,
+    DesktopContract.test_a_key_is_held_for_as_long_as_asked,
+    DesktopContract.test_text_of_every_script_arrives_unchanged,
+    DesktopContract.test_text_arrives_unchanged_under_caps_lock,
+    DesktopContract.test_the_settled_screen_shows_an_answer_however_late_beside_a_caret_and_a_clock,
+    DesktopContract.test_what_never_comes_is_waited_for_no_longer_than_asked,
+    DesktopContract.test_stopped_between_any_two_events_nothing_more_is_sent_and_nothing_stays_held,
+    DesktopContract.test_the_users_clipboard_is_put_back,
+)
+"""Tests of the contract that do not depend on where the monitor is: on the second one, `make soak` runs them."""
+
+
+def left_to_soak(shared: Callable[[DesktopContract, Rig], None]) -> Callable[[DesktopContract, Rig], None]:
+    """Return a test of the contract for `make soak` alone; the shared one stays unmarked."""
+
+    @pytest.mark.soak
+    @wraps(shared)
+    def marked(self: DesktopContract, rig: Rig) -> None:
+        shared(self, rig)
+
+    return marked
+
+
+for shared in SAME_ON_EVERY_MONITOR:
+    setattr(TestLocalDesktopOnTheSecondOfTwoMonitors, shared.__name__, left_to_soak(shared))

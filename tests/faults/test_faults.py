@@ -266,6 +266,7 @@ FAULTS: Final = (
         name="files of at most 2 kB",
         moment="presses",
         limits=("prlimit", "--fsize=2000"),
+        environment={"PYTHONDONTWRITEBYTECODE": "1"},  # it would be cut off, and other runs would load it
         code=1,
         said="raise the limit (`ulimit -f unlimited`)",
         result=None,

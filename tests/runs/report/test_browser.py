@@ -25,15 +25,21 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
         yield tab
 
 
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of a run; it is read, and nothing of it changes."""
+    folder = tmp_path_factory.mktemp("report")
+    return write_html(record(folder / "run", whole_run()), folder / "run.html")
+
+
 @pytest.fixture
-def report(browser: Tab, tmp_path: Path) -> Tab:
+def report(browser: Tab, page: Path) -> Tab:
     """The page of a run, just opened."""
     browser.resize(1280, 800)
     browser.open("about:blank")
     browser.complaints.clear()
     browser.requests.clear()
-    html = write_html(record(tmp_path / "run", whole_run()), tmp_path / "run.html")
-    browser.open(html.as_uri())
+    browser.open(page.as_uri())
     return browser
 
 

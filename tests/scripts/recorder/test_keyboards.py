@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -43,20 +44,29 @@ def own() -> Iterator[VirtualDesktop]:
         yield desktop
 
 
+KEYBOARDS: Final[Sequence[tuple[str, Sequence[str], str]]] = (
+    ("de", ["type user", f"press {ALT_GR}+q", "type host"], "user@host"),
+    ("de", ["press udiaeresis", "type ber", "press ssharp"], "überß"),
+    ("de", ["press Caps_Lock", "type ab", "press udiaeresis", "press Caps_Lock", "type c"], "ABÜc"),
+    ("de", ["press dead_acute", "type e", "press dead_circumflex", "press shift+a"], "éÂ"),
+    ("pl", ["type za", *(f"press {ALT_GR}+{key}" for key in "zolc")], "zażółć"),
+    ("fr", ["press eacute", "press dead_circumflex", "type e"], "éê"),
+    ("us -variant intl", ["type caf", "press dead_acute", "type e"], "café"),
+    ("us", ["press Caps_Lock", "type hello", "press Caps_Lock"], "HELLO"),
+    ("us -option compose:ralt", ["press Multi_key", "type 'e"], "é"),
+    ("us", ["press Num_Lock", "press KP_Home", "press KP_Up", "press Num_Lock", "type 1"], "781"),
+    ("ru", ["press Cyrillic_ya", "press Cyrillic_io"], "яё"),
+)
+"""A keyboard, what a person does on it, and the text that comes of it."""
+QUICK: Final = ("user@host", "ABÜc", "éÂ", "é", "яё")
+"""A text for each way to come by one: a third level, a lock, a dead key, a compose key, another script."""
+
+
 @pytest.mark.parametrize(
     ("keyboard", "doing", "text"),
     [
-        ("de", ["type user", f"press {ALT_GR}+q", "type host"], "user@host"),
-        ("de", ["press udiaeresis", "type ber", "press ssharp"], "überß"),
-        ("de", ["press Caps_Lock", "type ab", "press udiaeresis", "press Caps_Lock", "type c"], "ABÜc"),
-        ("de", ["press dead_acute", "type e", "press dead_circumflex", "press shift+a"], "éÂ"),
-        ("pl", ["type za", *(f"press {ALT_GR}+{key}" for key in "zolc")], "zażółć"),
-        ("fr", ["press eacute", "press dead_circumflex", "type e"], "éê"),
-        ("us -variant intl", ["type caf", "press dead_acute", "type e"], "café"),
-        ("us", ["press Caps_Lock", "type hello", "press Caps_Lock"], "HELLO"),
-        ("us -option compose:ralt", ["press Multi_key", "type 'e"], "é"),
-        ("us", ["press Num_Lock", "press KP_Home", "press KP_Up", "press Num_Lock", "type 1"], "781"),
-        ("ru", ["press Cyrillic_ya", "press Cyrillic_io"], "яё"),
+        pytest.param(keyboard, doing, text, id=text, marks=() if text in QUICK else pytest.mark.soak)
+        for keyboard, doing, text in KEYBOARDS
     ],
 )
 def test_what_is_heard_is_what_the_field_shows(
