@@ -6,7 +6,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -49,6 +48,10 @@ class NewsCame(Message):
     """The run has told something."""
 
 
+class PictureCame(Message):
+    """A picture is here that was not there in time to be drawn."""
+
+
 @dataclass
 class RunBroke(Message):
     """The run that this console carries out came to its end by an error."""
@@ -63,7 +66,7 @@ class AttachedScreen(RunScreen):
         """`own` is the run that this console carries out; one that it only attaches to goes on without it."""
         super().__init__(options.terminal)
         self.own = own
-        self._news_is_coming = False
+        self._news_is_coming = True  # it is read as soon as this is mounted; before that nothing can be posted
         self.run_is_over = False
         self.broke: Exception | None = None
         self._holder = HolderTold(number=0)
@@ -73,6 +76,7 @@ class AttachedScreen(RunScreen):
         self._kept_pictures: OrderedDict[str, Screenshot] = OrderedDict()
         # What is asked of the run is asked in a thread of its own: a run that hangs must not hang its console.
         self._asks = ThreadPoolExecutor(max_workers=1, thread_name_prefix="face")
+        self._fetches = ThreadPoolExecutor(max_workers=1, thread_name_prefix="face pictures")
         self.attachment = attach(self._has_news)
 
     @property
@@ -101,6 +105,7 @@ class AttachedScreen(RunScreen):
         if self.own is not None:
             self.own.control.stop()
         self._asks.shutdown(wait=False)
+        self._fetches.shutdown(wait=False, cancel_futures=True)
         self.attachment.detach()
 
     @work(thread=True)
@@ -122,6 +127,10 @@ class AttachedScreen(RunScreen):
         self.folder = Path(self.attachment.about.folder) if self.attachment.about.folder else None
         for message in self.attachment.read():
             self.heed(message)
+
+    @on(PictureCame)
+    def show_picture(self) -> None:
+        self.show_soon()
 
     def heed(self, message: Told) -> None:
         """Take up one message of the run."""
@@ -210,13 +219,17 @@ class AttachedScreen(RunScreen):
     def _kept(self, screen: Screenshot) -> Screenshot:
         """Return the screenshot with its picture, if that is here by now; a run that hangs has time to send it."""
         if screen.digest not in self._kept_pictures:
-            asked = self._asks.submit(self._fetch, screen)
-            with suppress(TimeoutError):
+            asked = self._fetches.submit(self._fetch, screen)
+            try:
                 asked.result(PICTURE_SECONDS)
+            except TimeoutError:
+                asked.add_done_callback(lambda _: self.post_message(PictureCame()))
         return self._kept_pictures.get(screen.digest, screen)
 
     def _fetch(self, screen: Screenshot) -> None:
-        """Get a picture of the run, in the thread that asks."""
+        """Get a picture of the run, in a thread of its own: answers do not wait for it."""
+        if screen.digest in self._kept_pictures:
+            return
         try:
             image = self.attachment.picture(screen.digest)
         except (UserError, OSError, ValueError):

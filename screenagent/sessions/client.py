@@ -169,7 +169,7 @@ class RemoteAttachment:
                 for line in lines:
                     self._hear(line)
                 if lines:
-                    self._news()
+                    self._say_news()
         self._end()
 
     def _hear(self, line: bytearray) -> None:
@@ -205,4 +205,9 @@ class RemoteAttachment:
             is_gone = until(lambda: not self._run.is_alive(), seconds=LEAVING_SECONDS)
             why = GONE if is_gone else f"the run has detached this face: {self._refused or 'it does not say why'}"
             self._read.append(OverTold(number=self._next, error=why))
+            self._say_news()
+
+    def _say_news(self) -> None:
+        """Tell the face that there is news; one that breaks at that is still listened for."""
+        with suppress(Exception):
             self._news()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
+import pytest
 from textual.pilot import Pilot
 
 from screenagent.agent import Agent, drive
@@ -19,7 +21,11 @@ from screenagent.console.supervise_screen import SuperviseScreen
 from screenagent.control import Control
 from screenagent.episode import Episode
 from screenagent.fakes import FakeDesktop, FakeGrounder, FakeReader, ScriptedPlanner
+from screenagent.sessions.attachment import Attachment, News
+from screenagent.sessions.client import RemoteAttachment
 from screenagent.sessions.messages import About
+from screenagent.sessions.place import live_runs
+from screenagent.sessions.server import served
 from screenagent.sessions.session import Session
 from tests.builders import becomes
 from tests.console.console_runs import DONE, SAVE, SAVE_AT, editor, piloted, scripted, until
@@ -51,12 +57,15 @@ class Elsewhere:
         self.session.end()
 
 
+Attach = Callable[[News], Attachment]
+
+
 @asynccontextmanager
-async def attached(run: Elsewhere) -> AsyncIterator[tuple[SuperviseScreen, Pilot[Any]]]:
+async def attached(run: Elsewhere, attach: Attach | None = None) -> AsyncIterator[tuple[SuperviseScreen, Pilot[Any]]]:
     console = Console(
         lambda _: (_ for _ in ()).throw(AssertionError),
         ConsoleOptions(runs=".", ignore_keys_seconds=0),  # type: ignore[arg-type]
-        attach=lambda news: run.session.attach("console", news),
+        attach=attach or (lambda news: run.session.attach("console", news)),
     )
     run.thread.start()
     assert becomes(lambda: run.session.open_question)
@@ -83,6 +92,19 @@ async def test_it_shows_what_came_before_and_answers() -> None:
     assert run.episode is not None
     assert run.episode.ended is not None
     assert run.episode.ended.result == "done"
+
+
+@piloted
+async def test_it_does_the_same_over_the_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    run = Elsewhere()
+    with served(run.session):
+        [live] = live_runs()
+        async with attached(run, lambda news: RemoteAttachment(live, "console", news)) as (screen, pilot):
+            await until(pilot, lambda: screen.query_one("#screen", ScreenPicture).view is not None)
+            await pilot.press("y")
+            await until(pilot, lambda: screen.is_over)
+    assert run.desktop.performed == [SAVE]
 
 
 @piloted
