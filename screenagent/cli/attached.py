@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from screenagent.approval import ApprovalQuestion
 from screenagent.cli.output import echo
-from screenagent.cli.terminal import TerminalQuestion, Typed, unanswered_line
+from screenagent.cli.terminal import TerminalQuestion, TypedAnswer, unanswered_line
 from screenagent.episode import Episode
 from screenagent.runs.wording import question_words
 from screenagent.sessions.answers import Answer, Guess, No, Nothing, Reply, StopRun, Yes, YesToAll
@@ -143,7 +143,7 @@ class PlainFace:
             echo(f"  {why}", err=True)
 
 
-def answer_of(question: ApprovalQuestion, typed: Typed) -> Answer:
+def answer_of(question: ApprovalQuestion, typed: TypedAnswer) -> Answer:
     """Return the answer that was typed."""
     match typed.kind:
         case "yes":

@@ -9,8 +9,8 @@ import pytest
 
 from screenagent.actions import Click
 from screenagent.approval import ApprovalQuestion
-from screenagent.assembly import live
-from screenagent.assembly.live import LiveRun
+from screenagent.assembly import attachable
+from screenagent.assembly.attachable import AttachableRun
 from screenagent.control import Control
 from screenagent.episode import Episode
 from screenagent.events import Acted, Approve, Ended, Event, Started
@@ -31,12 +31,12 @@ def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def run(control: Control, *, met: Callable[[Session], object] = lambda _: None) -> LiveRun:
+def run(control: Control, *, met: Callable[[Session], object] = lambda _: None) -> AttachableRun:
     def also_met(session: Session) -> Callable[[], object]:
         met(session)
         return lambda: None
 
-    return LiveRun("click Save", control, seconds=20, met=also_met)
+    return AttachableRun("click Save", control, seconds=20, met=also_met)
 
 
 def test_a_face_is_told_what_happened_before_anybody_could_attach() -> None:
@@ -113,7 +113,7 @@ def test_a_run_that_nobody_can_attach_to_goes_on(runtime: Path, capsys: pytest.C
 
 
 def test_the_first_input_waits_for_no_session(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "LATEST_SECONDS", 60.0)
+    monkeypatch.setattr(attachable, "LATEST_SECONDS", 60.0)
     with run(Control()) as running:
         running.opened(None, "")
         events: tuple[Event, ...] = EVENTS

@@ -26,7 +26,7 @@ Met = Callable[["Session"], Callable[[], object]]
 """Called once faces can attach, in a thread of ours; what it returns is called when the faces know that it is over."""
 
 
-class LiveRun:
+class AttachableRun:
     """A sink of a run's events and what asks its questions, which hands both on to the run's session.
 
     The session is made in a thread of its own: with the first question, after the first input, or a moment after the
