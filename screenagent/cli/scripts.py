@@ -149,6 +149,8 @@ class RecordingLines:
             echo(f"watching you: {how}{expect}", err=True)
         elif event.event == "thought":
             echo(f"     {event.text}", err=True)
+        elif event.event == "acted" and any(place.by == "focus" for place in event.locations):
+            echo(f"     the focus is in {abridged(describe(event.action).removeprefix('click '))}", err=True)
         elif event.event == "acted":
             self.understood += 1
             self._note_secret(event.action)

@@ -28,6 +28,7 @@ TOLD: Final = {
     "switch": "switch", "slider": "slider",
 }  # fmt: skip
 """What people call a control by the role that its program tells; what bears its own name is called by that alone."""
+TYPED_INTO: Final = frozenset(("field", "spinner", "dropdown"))
 TOP: Final = 1.5  # heights of a label that its text area begins below it at most, or its middle is below the area's top
 AROUND: Final = 0.25  # how far the label may be that a place is described by, as a part of the screen's width
 
@@ -72,6 +73,12 @@ class Namer:
         """Return the bounds of the fields whose program says that they hide what is typed."""
         screen = self._seen.screen(screenshot)
         return tuple(told.rect.box(screen.size) for told in screen.told if "password" in told.states)
+
+    def focused(self, screenshot: Screenshot) -> Box | None:
+        """Return the bounds of the field that has the keyboard focus, if its program says so."""
+        screen = self._seen.screen(screenshot)
+        found = (told for told in screen.told if "focused" in told.states and told.role in TYPED_INTO)
+        return next((told.rect.box(screen.size) for told in found), None)
 
     def finds(self, words: str, screenshot: Screenshot) -> bool:
         return isinstance(self._grounder.locate(words, screenshot), Location)

@@ -15,7 +15,7 @@ from screenagent.screenshot import Screenshot
 from screenagent.scripts.recorder.blanked_screens import BlankedScreens
 from screenagent.scripts.recorder.echo import Field, conceals, dotted, echo_of, field_typed_into, typed_into
 from screenagent.scripts.recorder.entries import AtTheEnd, Entry
-from screenagent.scripts.recorder.gestures import Clicked, Dragged, Gesture, Typed
+from screenagent.scripts.recorder.gestures import Clicked, Dragged, Focused, Gesture, Pressed, Typed
 from screenagent.secrets import placeholder
 
 NO_NAMES: Final = frozenset(("the", "a", "an", "field", "box", "entry", "of", "in", "row", "place", "at", "from"))
@@ -33,6 +33,8 @@ UNSURE: Final = "it was not certain that the field showed what was typed"
 EARLIER: Final = "the field has hidden what was typed before"
 SAME: Final = "another field hid the same text"
 
+
+LEADING_ON: Final = (("tab",), ("shift", "tab"))
 
 STILL_PAGE: Final = 0.1  # where less of the window than this has changed, its fields are those that they were
 
@@ -73,6 +75,7 @@ class TypedTexts:
         self._hidden: list[HiddenField] = []
         self._passwords: tuple[Box, ...] = ()  # that programs told of as the last click was made
         self._clicked: Clicked | Dragged | None = None  # what the focus was given to, if by the mouse
+        self._led = True  # whether nothing but a key, or nobody, has said where the focus is
 
     def blanked(self, screenshot: Screenshot) -> Screenshot:
         """Return the screenshot without what fields hid."""
@@ -84,13 +87,14 @@ class TypedTexts:
         for one, later in watched:
             if earlier is not None:
                 self._hide_filled_in(earlier, one.seen)
-            written = self._written(one, later) if isinstance(one, Entry) else (one,)
+            written = (*self._moved(one), *self._written(one, later)) if isinstance(one, Entry) else (one,)
             for gesture in written:
                 yield replace(gesture, seen=self.blanked(gesture.seen))
             earlier = one.seen if not isinstance(one, Entry) else None
             if isinstance(one, Clicked):
                 self._passwords = self._namer.passwords(one.seen)
             if not isinstance(one, Entry):
+                self._led = _leads_on(one)
                 self._clicked = one if isinstance(one, Clicked | Dragged) else None
 
     def _hide_filled_in(self, before: Screenshot, now: Screenshot) -> None:
@@ -111,6 +115,19 @@ class TypedTexts:
         self._screens.hide(name, entry.text, before=entry.seen, shown=_shown(entry, field, later))
         first = entry.leading[-1] if entry.leading else entry
         return (*entry.leading, Typed(first.at, before, placeholder(name), before))
+
+    def _moved(self, entry: Entry) -> Iterator[Focused]:
+        """Yield that the focus is in another field than was clicked last, or that nobody knows in which it is."""
+        clicked, field = self._clicked_at(entry), self._field(entry)
+        if field.clicked is not None and typed_into(entry, field.clicked):
+            return
+        changed = _apart(box for box in (*field.others, *self._namer.fields(entry.seen)) if typed_into(entry, box))
+        told = self._namer.focused(entry.seen)
+        if told is not None and typed_into(entry, told):
+            changed = [box for box in changed if box.center in told] or [told]
+        box = changed[0] if len(changed) == 1 and (clicked is None or clicked not in changed[0]) else None
+        if box is not None or self._led:
+            yield Focused(entry.at, entry.seen, box)
 
     def _reason(self, entry: Entry, field: Field, later: Sequence[Later]) -> str | None:
         """Return why a text is not to be written down; None if it may be."""
@@ -170,6 +187,20 @@ class TypedTexts:
             if not entry.pastes:
                 self._names[entry.text] = name
         return name
+
+
+def _leads_on(gesture: Gesture) -> bool:
+    """Return whether it moves the focus and does nothing else."""
+    return isinstance(gesture, Pressed) and gesture.keys in LEADING_ON
+
+
+def _apart(boxes: Iterable[Box]) -> list[Box]:
+    """Return the boxes, of those that are the same field the first."""
+    found: list[Box] = []
+    for box in boxes:
+        if not any(box.center in other for other in found):
+            found.append(box)
+    return found
 
 
 def _place(entry: Entry, field: Field) -> Box | None:

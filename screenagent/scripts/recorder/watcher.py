@@ -39,7 +39,8 @@ from screenagent.perception.restyle import is_recoloured
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot
 from screenagent.scripts.recorder.entries import NARROW, entries, with_later
-from screenagent.scripts.recorder.gestures import Clicked, Dragged, Gesture, Pressed, Scrolled, Typed, gestures
+from screenagent.scripts.recorder.gestures import Clicked, Dragged, Focused, Gesture, Pressed, Scrolled, Typed, gestures
+from screenagent.scripts.recorder.results import FIELDS, FOCUS
 from screenagent.scripts.recorder.typed_texts import TypedTexts
 
 SAMPLE_SECONDS: Final = 0.06  # a hand that types and presses Enter leaves more than this between the two
@@ -48,6 +49,10 @@ AWAY: Final = 0.05  # the mouse is not yet at a target when it is so far from it
 HOVER: Final = 0.15  # what lights up under the mouse is a smaller part of the screen than this
 PAUSE_SECONDS: Final = 3.0  # a hand that rests for so long may have waited for something
 HELD_BACK: Final = 3  # steps after a text that are watched before it is written down
+UNNAMED: Final = (
+    "no name leads to the field that this went to, so a replay types it to whatever has the focus then: a click into"
+    " the field before you type would name it"
+)
 
 
 @dataclass(frozen=True)
@@ -175,6 +180,10 @@ class Watcher:
                 yield Thought(at=max(0.0, gesture.at - began), text=doubt)
             if isinstance(gesture, Scrolled) and gesture.modifiers:
                 continue
+            if isinstance(gesture, Focused):
+                yield from self._focused(gesture, at=gesture.at - began)
+                earlier = None
+                continue
             if isinstance(gesture, Pressed) and frozenset(gesture.keys) == self._expect_keys:
                 yield from self._expected(gesture, at=gesture.at - began)
                 earlier = None
@@ -206,6 +215,16 @@ class Watcher:
         yield Checked(effect=Effect(outcome="confirmed", evidence=f"“{words}” is there", by="words"))
         self.steps += 1
 
+    def _focused(self, gesture: Focused, *, at: float) -> Iterator[Event]:
+        """The click that puts the focus where it is, for a field that a name leads to."""
+        name = self._namer.name(gesture.box.center, gesture.seen) if gesture.box else ""
+        if gesture.box is None or not name.endswith(FIELDS):
+            yield Thought(at=max(0.0, at), text=UNNAMED)
+            return
+        place = Location(point=gesture.box.center, box=gesture.box, confidence=1.0, by=FOCUS)
+        yield from _done(Click(target=name), (place,), at=at)
+        yield Checked(effect=Effect(outcome="confirmed", evidence="what was typed came into it", by="pixels"))
+
     def _action(self, gesture: Gesture) -> tuple[Action, tuple[Location, ...]]:
         match gesture:
             case Clicked(pixel=pixel, button=button, count=count, modifiers=modifiers):
@@ -223,6 +242,8 @@ class Watcher:
                 return TypeText(text=text), ()
             case Pressed(keys=keys, times=times):
                 return PressKeys(keys=keys, times=times), ()
+            case Focused():
+                raise AssertionError(gesture)  # `_focused` has taken it
 
     def _named(self, pixel: Pixel, screen: Screenshot) -> tuple[str, Location]:
         point = screen.display.point(pixel)
