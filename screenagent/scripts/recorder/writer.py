@@ -34,8 +34,8 @@ from screenagent.scripts.file import in_flow
 from screenagent.scripts.parameters import PLACE
 from screenagent.scripts.recorder.answers import ScreenAnswers
 from screenagent.scripts.recorder.results import FOCUS, SELECTS_ALL, ResultReader
-from screenagent.scripts.recorder.typed_places import TypedPlaces
 from screenagent.scripts.replay.appearance import Appearance
+from screenagent.scripts.replay.typed_places import TypedPlaces
 from screenagent.scripts.schema import AnyStep, Expected, New, Vanished, slug, words_for
 from screenagent.scripts.upgrade import with_places
 
