@@ -25,6 +25,7 @@ from screenagent.console.supervise_screen import QuestionAsked
 from screenagent.control import Control
 from screenagent.desktop.lock import Driver, listed
 from screenagent.geometry import Pixel, Size
+from screenagent.keys import RecordingKeys
 from screenagent.models.remote.errors import BadStatus, explained
 from screenagent.models.remote.providers import Endpoint
 from screenagent.perception.icon_names import IconNames, ToldName
@@ -272,7 +273,7 @@ def see_file(text: str, folder: Path) -> str:
 
 def recording(text: str, _: Path) -> str:
     with coloured() as written:
-        told = RecordingLines(text, secrets={})
+        told = RecordingLines(text, secrets={}, keys=RecordingKeys())
         for event in hostile_run(text):
             told(event)
         return written()

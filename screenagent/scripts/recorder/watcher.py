@@ -30,6 +30,7 @@ from screenagent.events import (
     Reviewed,
     Started,
     Thought,
+    UserMessage,
 )
 from screenagent.geometry import Box, Location, Pixel, PixelBox, Point
 from screenagent.grounding.naming import Namer
@@ -38,6 +39,7 @@ from screenagent.perception.ink import Pixels, changed_areas
 from screenagent.perception.restyle import is_recoloured
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot
+from screenagent.scripts.parameters import PLACE
 from screenagent.scripts.recorder.entries import NARROW, entries, with_later
 from screenagent.scripts.recorder.gestures import Clicked, Dragged, Focused, Gesture, Pressed, Scrolled, Typed, gestures
 from screenagent.scripts.recorder.results import FIELDS, FOCUS
@@ -149,7 +151,8 @@ class Watcher:
     """Turns touches into the events of a run that went well. A text that its field hid is in none of them; `secrets`
     gets the names that stand for such texts, each with the reason. `since` is asked how the screen looked since a
     moment: a field may show a text for a while and hide it then. `expect_keys` are those by which the person says that
-    the text under the mouse is to be there.
+    the text under the mouse is to be there, and `parameter_keys` those by which the value that was entered last
+    becomes a parameter.
     """
 
     def __init__(
@@ -160,9 +163,12 @@ class Watcher:
         secrets: dict[str, str] | None = None,
         since: Callable[[float], Sequence[Screenshot]] = lambda _at: (),
         expect_keys: Iterable[str] = (),
+        parameter_keys: Iterable[str] = (),
     ) -> None:
         self._namer = namer
         self._expect_keys = frozenset(expect_keys)
+        self._parameter_keys = frozenset(parameter_keys)
+        self._text = ""  # that was typed last
         self._texts = TypedTexts(namer, reader, secrets if secrets is not None else {}, since)
         self.steps = 0
 
@@ -188,12 +194,17 @@ class Watcher:
                 yield from self._expected(gesture, at=gesture.at - began)
                 earlier = None
                 continue
+            if isinstance(gesture, Pressed) and frozenset(gesture.keys) == self._parameter_keys:
+                yield self._varies(at=gesture.at - began)
+                earlier = None
+                continue
             action, places = self._action(gesture)
             if earlier is not None and (late := self._late(earlier, gesture, action)):
                 yield from _done(late, (), at=gesture.at - began)
                 yield Observed(screenshot=gesture.seen)
                 yield Checked(effect=Effect(outcome="confirmed", evidence=f"“{late.words}” came", by="words"))
             yield from _done(action, places, at=gesture.at - began)
+            self._text = action.text if isinstance(action, TypeText) else self._text
             self.steps += 1
             earlier = gesture
         if earlier is not None:
@@ -214,6 +225,13 @@ class Watcher:
         yield Observed(screenshot=gesture.seen)
         yield Checked(effect=Effect(outcome="confirmed", evidence=f"“{words}” is there", by="words"))
         self.steps += 1
+
+    def _varies(self, *, at: float) -> Event:
+        """What the person says of the value that was entered last."""
+        if self.steps == 0 or PLACE.search(self._text):
+            why = "it is a secret" if self._text else "nothing was typed or chosen yet"
+            return Thought(at=max(0.0, at), text=f"no value becomes a parameter: {why}")
+        return UserMessage(at=max(0.0, at), text="the value that was entered last is a parameter", code="varies")
 
     def _focused(self, gesture: Focused, *, at: float) -> Iterator[Event]:
         """The click that puts the focus where it is, for a field that a name leads to."""

@@ -24,6 +24,7 @@ from screenagent.events import (
     Observed,
     Reviewed,
     Started,
+    UserMessage,
     Verdict,
 )
 from screenagent.geometry import Box, Location
@@ -33,6 +34,7 @@ from screenagent.scripts import Placed, Script, schema
 from screenagent.scripts.file import in_flow
 from screenagent.scripts.parameters import PLACE
 from screenagent.scripts.recorder.answers import ScreenAnswers
+from screenagent.scripts.recorder.data_values import last_varied, varied
 from screenagent.scripts.recorder.results import FOCUS, SELECTS_ALL, ResultReader
 from screenagent.scripts.replay.appearance import Appearance
 from screenagent.scripts.replay.typed_places import TypedPlaces
@@ -98,7 +100,10 @@ class ScriptWriter:
         """
         writer = cls(reader)
         for performed in _performed(events):
-            writer.add(performed)
+            if isinstance(performed, UserMessage):
+                writer.vary()
+            else:
+                writer.add(performed)
         return writer
 
     def add(self, performed: PerformedStep) -> None:
@@ -114,6 +119,14 @@ class ScriptWriter:
             self._recognize()
             self._leave_focus()
         self.watched = self.watched or performed.is_by_hand
+
+    def vary(self) -> None:
+        """Make the value that was entered last a parameter, with that value as its default."""
+        value = last_varied(self.steps, self.parameters)
+        if value is not None:
+            self.parameters[value.name] = schema.Parameter(default=value.text)
+            self.steps[value.step] = varied(self.steps[value.step], value.name)
+            self._recent.clear()
 
     def script(self, name: str, *, app: str | None = None, expect: Expecting = "none") -> Script:
         """Return the script, which expects the answers to its steps as `expect` says; raise `ValueError` if it has no
@@ -279,8 +292,8 @@ class ScriptWriter:
         return f"{{{{{name}}}}}"
 
 
-def _performed(events: Iterable[Event]) -> Iterator[PerformedStep]:
-    """Yield each step that was carried out and had its effect."""
+def _performed(events: Iterable[Event]) -> Iterator[PerformedStep | UserMessage]:
+    """Yield each step that was carried out and had its effect, and where a person said that its value varies."""
     screen: Screenshot | None = None
     pending: PerformedStep | None = None
     decided: Decided | None = None
@@ -306,6 +319,11 @@ def _performed(events: Iterable[Event]) -> Iterator[PerformedStep]:
                 pending = None
             case Checked(effect=effect) if pending and _is_silent(effect):
                 pending = pending._replace(silent=usual_expectation(pending.action) is not None)
+            case UserMessage(code="varies"):
+                if pending is not None:
+                    yield pending
+                yield event
+                pending = None
             case Failed():
                 pending = pending if isinstance(verdict, AnswerAsk) else None
             case Ended(result=outcome, message=message):
