@@ -172,7 +172,8 @@ def _watched(settings: Settings, control: Control, *, task: str, secrets: dict[s
     from screenagent.desktop.local import LocalDesktop
     from screenagent.grounding.naming import Namer
     from screenagent.scripts.recorder.hearing import Hearing
-    from screenagent.scripts.recorder.watcher import ScreenPoller, ScreenSample, Watcher
+    from screenagent.scripts.recorder.hovering import ScreenSample
+    from screenagent.scripts.recorder.watcher import ScreenPoller, Watcher
 
     reader = build_reader(settings)
     with ExitStack() as stack:
@@ -203,6 +204,7 @@ def _watched(settings: Settings, control: Control, *, task: str, secrets: dict[s
             reader=reader,
             secrets=secrets,
             since=sight.since,
+            hovered=sight.hovered,
             expect_keys=pressed.expect,
             parameter_keys=pressed.parameter,
         )

@@ -6,13 +6,12 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain, pairwise
 from typing import Final, Self
 
 import numpy as np
 
-from screenagent.actions import Action, Click, Drag, Finish, PressKeys, Scroll, TypeText, WaitFor
+from screenagent.actions import Action, Click, Drag, Finish, Move, PressKeys, Scroll, Target, TypeText, WaitFor
 from screenagent.desktop.input_listener import ButtonDown, KeyDown, TimedTouch, Touch
 from screenagent.events import (
     Acted,
@@ -42,11 +41,13 @@ from screenagent.screenshot import Screenshot
 from screenagent.scripts.parameters import PLACE
 from screenagent.scripts.recorder.entries import NARROW, entries, with_later
 from screenagent.scripts.recorder.gestures import Clicked, Dragged, Focused, Gesture, Pressed, Scrolled, Typed, gestures
+from screenagent.scripts.recorder.hovering import ScreenSample, opened_by_hovering
 from screenagent.scripts.recorder.results import FIELDS, FOCUS
 from screenagent.scripts.recorder.typed_texts import TypedTexts
 
 SAMPLE_SECONDS: Final = 0.06  # a hand that types and presses Enter leaves more than this between the two
 REMEMBERED: Final = 40  # samples
+MOVES: Final = 400  # places of the mouse
 AWAY: Final = 0.05  # the mouse is not yet at a target when it is so far from it, as a part of the screen
 HOVER: Final = 0.15  # what lights up under the mouse is a smaller part of the screen than this
 PAUSE_SECONDS: Final = 3.0  # a hand that rests for so long may have waited for something
@@ -55,15 +56,6 @@ UNNAMED: Final = (
     "no name leads to the field that this went to, so a replay types it to whatever has the focus then: a click into"
     " the field before you type would name it"
 )
-
-
-@dataclass(frozen=True)
-class ScreenSample:
-    """The screen and the mouse at one moment of the monotonic clock."""
-
-    at: float
-    mouse: Point
-    screen: Screenshot
 
 
 class ScreenPoller:
@@ -77,6 +69,8 @@ class ScreenPoller:
         self._taking = threading.Lock()  # `sample` may use a connection that is for one thread at a time
         self._samples: deque[ScreenSample] = deque(maxlen=REMEMBERED)
         self._distinct: deque[ScreenSample] = deque(maxlen=REMEMBERED)  # each shows another screen than the one before
+        self._moves: deque[tuple[float, Point]] = deque(maxlen=MOVES)  # where the mouse was when
+        self._hovered: dict[float, tuple[ScreenSample, ...]] = {}  # by the press of what it opened
         self._changed = threading.Condition()
         self._broke: BaseException | None = None
         self._touched = 0.0  # when something was pressed last
@@ -98,9 +92,21 @@ class ScreenPoller:
         """Return the screenshot before a touch."""
         self._complain()
         with self._changed:
-            samples = tuple(self._samples)
+            samples, distinct, moves = tuple(self._samples), tuple(self._distinct), tuple(self._moves)
         since, self._touched = self._touched, at if isinstance(touch, ButtonDown | KeyDown) else self._touched
+        if isinstance(touch, ButtonDown):
+            seen = sorted({sample.at: sample for sample in (*distinct, *samples) if sample.at < at}.values(), key=_time)
+            place = samples[-1].screen.display.point(touch.pixel)
+            if seen and (hovered := opened_by_hovering(seen, moves, place, since=since)):
+                with self._changed:
+                    self._hovered[at] = hovered
+                return seen[-1].screen
         return before_touch(samples, at, touch, since=since)
+
+    def hovered(self, at: float) -> tuple[ScreenSample, ...]:
+        """Return what the mouse rested on so that what was pressed then opened."""
+        with self._changed:
+            return self._hovered.pop(at, ())
 
     def since(self, at: float) -> tuple[Screenshot, ...]:
         """Return how the screen has looked since then, as far as that is remembered."""
@@ -122,6 +128,7 @@ class ScreenPoller:
                 sample = self._sample(time.monotonic())
                 with self._changed:
                     self._samples.append(sample)
+                    self._moves.append((sample.at, sample.mouse))
                     if not self._distinct or self._distinct[-1].screen.digest != sample.screen.digest:
                         self._distinct.append(sample)
                     self._changed.notify_all()
@@ -133,6 +140,10 @@ class ScreenPoller:
     def _complain(self) -> None:
         if self._broke is not None:
             raise self._broke
+
+
+def _time(sample: ScreenSample) -> float:
+    return sample.at
 
 
 def before_touch(samples: Sequence[ScreenSample], at: float, touch: Touch, *, since: float = 0.0) -> Screenshot:
@@ -162,10 +173,12 @@ class Watcher:
         reader: TextReader,
         secrets: dict[str, str] | None = None,
         since: Callable[[float], Sequence[Screenshot]] = lambda _at: (),
+        hovered: Callable[[float], Sequence[ScreenSample]] = lambda _at: (),
         expect_keys: Iterable[str] = (),
         parameter_keys: Iterable[str] = (),
     ) -> None:
         self._namer = namer
+        self._hovered = hovered
         self._expect_keys = frozenset(expect_keys)
         self._parameter_keys = frozenset(parameter_keys)
         self._text = ""  # that was typed last
@@ -179,11 +192,16 @@ class Watcher:
         yield Started(task=task)
         watched = entries(_but_for_ctrl_c(gestures(done, last)), last)
         for gesture in self._texts.judged(with_later(watched, HELD_BACK, last)):
-            yield Observed(at=max(0.0, gesture.at - began), screenshot=gesture.seen)
+            rests = self._hovered(gesture.at) if isinstance(gesture, Clicked) else ()
+            seen = self._texts.blanked(rests[0].screen) if rests else gesture.seen
+            yield Observed(at=max(0.0, gesture.at - began), screenshot=seen)
             if earlier is not None:
-                yield _effect(earlier, gesture.seen)
+                yield _effect(earlier, seen)
             if doubt := _unrepeatable(gesture):
                 yield Thought(at=max(0.0, gesture.at - began), text=doubt)
+            for rest in rests:
+                yield from self._rested(rest, gesture.seen, at=gesture.at - began)
+                earlier = None
             if isinstance(gesture, Scrolled) and gesture.modifiers:
                 continue
             if isinstance(gesture, Focused):
@@ -199,6 +217,8 @@ class Watcher:
                 earlier = None
                 continue
             action, places = self._action(gesture)
+            if rests and isinstance(action, Click) and (entry := self._namer.text(places[0].point, gesture.seen)):
+                action = action.model_copy(update={"target": Target(words=entry)})
             if earlier is not None and (late := self._late(earlier, gesture, action)):
                 yield from _done(late, (), at=gesture.at - began)
                 yield Observed(screenshot=gesture.seen)
@@ -224,6 +244,16 @@ class Watcher:
         yield from _done(WaitFor(words=words, seconds=0), (), at=at)
         yield Observed(screenshot=gesture.seen)
         yield Checked(effect=Effect(outcome="confirmed", evidence=f"“{words}” is there", by="words"))
+        self.steps += 1
+
+    def _rested(self, rest: ScreenSample, opened: Screenshot, *, at: float) -> Iterator[Event]:
+        """The move of the mouse that opened what was clicked then."""
+        screen = self._texts.blanked(rest.screen)
+        name, place = self._named(screen.display.pixel(rest.mouse), screen)
+        yield Observed(at=max(0.0, at), screenshot=screen)
+        yield from _done(Move(target=name), (place,), at=at)
+        yield Observed(screenshot=opened)
+        yield Checked(effect=Effect(outcome="changed", by="pixels"))
         self.steps += 1
 
     def _varies(self, *, at: float) -> Event:

@@ -16,7 +16,8 @@ from screenagent.grounding.embedded import EmbeddedGrounder
 from screenagent.grounding.naming import Namer
 from screenagent.perception.reader import ScreenReader
 from screenagent.screenshot import Screenshot
-from screenagent.scripts.recorder.watcher import ScreenSample, Watcher, before_touch
+from screenagent.scripts.recorder.hovering import ScreenSample
+from screenagent.scripts.recorder.watcher import Watcher, before_touch
 from screenagent.scripts.recorder.writer import ScriptWriter
 from screenagent.scripts.schema import ExpectStep, FillStep, Parameter
 from tests.builders import Drawing
