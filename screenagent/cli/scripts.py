@@ -167,21 +167,26 @@ def _why_secret(action: Action, secrets: Mapping[str, str]) -> str:
 
 def _watched(settings: Settings, control: Control, *, task: str, secrets: dict[str, str]) -> Iterator[Event]:
     """Yield what the user does as the events of a run; `secrets` gets the texts that are not written down."""
-    from screenagent.assembly.parts import build_grounder, build_reader
+    from screenagent.assembly.parts import build_grounder, build_reader, program_controls
     from screenagent.desktop.input_listener import InputListener
     from screenagent.desktop.local import LocalDesktop
     from screenagent.grounding.naming import Namer
     from screenagent.scripts.recorder.hearing import Hearing
     from screenagent.scripts.recorder.hovering import ScreenSample
+    from screenagent.scripts.recorder.told_controls import ToldControls
     from screenagent.scripts.recorder.watcher import ScreenPoller, Watcher
 
     reader = build_reader(settings)
     with ExitStack() as stack:
         desktop = stack.enter_context(LocalDesktop(control=control, monitor=settings.display))
-        seeing = build_grounder(settings, reader=reader, desktop=desktop)
+        program = program_controls(desktop) if settings.accessibility else None
+        told = stack.enter_context(ToldControls(program)) if program else None
+        seeing = build_grounder(settings, reader=reader, told=told)
 
         def look(at: float) -> ScreenSample:
             sample = ScreenSample(at, desktop.display.point(desktop.pointer()), desktop.screenshot())
+            if told is not None:
+                told.note(sample.screen)
             if control.stopped:
                 control.over.set()  # the display answers: what is left to understand takes time, but does not hang
             return sample
