@@ -310,6 +310,8 @@ class UserMessage(EventBase):
 
     event: Literal["user_message"] = "user_message"
     text: str
+    code: Literal["said", "varies"] = "said"
+    """`varies`: the value that was entered last is another one each time."""
 
 
 class Paused(EventBase):

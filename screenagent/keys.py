@@ -91,6 +91,15 @@ def user_chord(text: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RecordingKeys:
+    """Keys by which a person who is recorded has the text under the mouse expected, and the value that was entered last
+    made a parameter. Empty is none."""
+
+    expect: tuple[str, ...] = ()
+    parameter: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class UserKeys:
     """Keys by which the user steers the agent from anywhere on the desktop; it never presses them. Empty is none.
 

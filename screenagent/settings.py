@@ -121,6 +121,12 @@ class Settings(Value):
     no_keys: AnswerKeysSetting = Field(
         "ctrl+alt+n", description="pressed together anywhere on your own desktop these answer no; off: none do"
     )
+    expect_keys: AnswerKeysSetting = Field(
+        "ctrl+shift+f9", description="while `record` watches, these expect the text under the mouse; off: none do"
+    )
+    parameter_keys: AnswerKeysSetting = Field(
+        "ctrl+shift+f8", description="while `record` watches, these make the last value a parameter; off: none do"
+    )
     stop_corner: bool = Field(True, description="the mouse thrown into a corner of the screen stops the agent")
     pause_on_user_input: UserInputSetting = Field(
         "auto", description="pause when you use the mouse or the keyboard; auto: on your own desktop only"
@@ -166,6 +172,14 @@ class Settings(Value):
             raise ValueError(f"who presses it presses the yes_keys {yes_keys!r} too; choose another, or 'off'")
         return no_keys
 
+    @field_validator("parameter_keys")
+    @classmethod
+    def _says_one_thing(cls, parameter_keys: str, other: ValidationInfo) -> str:
+        taken = {frozenset(_chord(other.data.get(name, OFF))): name for name in ("stop_keys", "expect_keys")}
+        if (pressed := frozenset(_chord(parameter_keys))) and pressed in taken:
+            raise ValueError(f"these are the {taken[pressed]} already; choose another, or 'off'")
+        return parameter_keys
+
     @field_validator("model_proxy")
     @classmethod
     def _is_a_proxy(cls, proxy: str | None) -> str | None:
@@ -190,6 +204,11 @@ class Settings(Value):
     def user_keys(self) -> keys.UserKeys:
         """The keys by which the user steers the agent from anywhere on the desktop."""
         return keys.UserKeys(stop=_chord(self.stop_keys), yes=_chord(self.yes_keys), no=_chord(self.no_keys))
+
+    @property
+    def recording_keys(self) -> keys.RecordingKeys:
+        """The keys by which a person who is recorded says something about a step."""
+        return keys.RecordingKeys(expect=_chord(self.expect_keys), parameter=_chord(self.parameter_keys))
 
     @classmethod
     def load(cls, **options: object) -> Settings:

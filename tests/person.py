@@ -39,6 +39,8 @@ class Person:
                 self._move(x, y)
                 for _ in range(2 if verb == "double" else 1):
                     self._button(button[0] if button else 1)
+            case "move":
+                self._move(*map(int, rest.split()))
             case "drag":
                 x, y, *end = map(int, rest.split())
                 self._move(x, y)

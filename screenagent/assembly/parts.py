@@ -177,12 +177,14 @@ def build_grounder(
     *,
     reader: ScreenReader | None = None,
     desktop: Desktop | None = None,
+    told: Accessibility | None = None,
     stages: Timing | None = None,
 ) -> EmbeddedGrounder:
-    """Build the embedded grounder. It asks the programs on `desktop` for their controls, if the settings allow it."""
+    """Build the embedded grounder. It asks the programs on `desktop` for their controls, or `told` what they have told,
+    if the settings allow it."""
     from screenagent.grounding.embedded import EmbeddedGrounder
 
-    accessibility = _accessibility(desktop) if settings.accessibility else None
+    accessibility = told or program_controls(desktop) if settings.accessibility else None
     return EmbeddedGrounder(reader or build_reader(settings, stages), accessibility=accessibility, stages=stages)
 
 
@@ -190,7 +192,7 @@ def build_states(settings: Settings, reader: TextReader, desktop: Desktop | None
     """Build what reads the states of controls; it asks their programs under the same setting as the grounder."""
     from screenagent.perception.states import ControlStateReader
 
-    return ControlStateReader(reader, _accessibility(desktop) if settings.accessibility else None)
+    return ControlStateReader(reader, program_controls(desktop) if settings.accessibility else None)
 
 
 def build_asking(
@@ -210,7 +212,7 @@ def build_asking(
     return ScreenAsking(naming, partial(resting_mouse, desktop))
 
 
-def _accessibility(desktop: Desktop | None) -> Accessibility | None:
+def program_controls(desktop: Desktop | None) -> Accessibility | None:
     """Return what asks the programs of an X desktop for their controls; other desktops have none here."""
     return getattr(desktop, "accessibility", None)
 

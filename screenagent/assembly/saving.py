@@ -35,6 +35,7 @@ class SavedScript:
     script: Script
     anchors: int
     watched: bool
+    untargeted: tuple[tuple[str, str], ...] = ()
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -42,7 +43,7 @@ class SavedScript:
         steps = len(self.script.steps)
         said = f"{self.file}: {steps} steps, {self.anchors} anchors in {Anchors.of(self.file).folder}"
         warned = "its anchors are pictures of your screen: look at what they show before you give them to others"
-        remarks = remarks_on(self.script) if self.watched else ()
+        remarks = remarks_on(self.script, self.untargeted) if self.watched else ()
         return (said, *([warned] if self.anchors else []), *remarks)
 
     @property
@@ -64,4 +65,4 @@ def save_script(run: Path, script: Path, settings: Settings, options: SavingOpti
     for anchor, appearance in made.anchors.items():
         anchors.write(anchor, appearance.anchor, appearance.picture)
     script.write_text(text, "utf-8")
-    return SavedScript(script, found, len(made.anchors), made.watched)
+    return SavedScript(script, found, len(made.anchors), made.watched, tuple(made.untargeted))

@@ -17,34 +17,19 @@ from screenagent.cli.output import confirm, echo, echo_lines, secho
 from screenagent.showing import abridged, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from screenagent.actions import Action
     from screenagent.assembly.saving import SavedScript
     from screenagent.control import Control
     from screenagent.events import Event
+    from screenagent.keys import RecordingKeys
     from screenagent.screenshot import Screenshot
     from screenagent.scripts.replay.healing import Heal
     from screenagent.settings import Settings
 
 
 LONGEST_VALUE: Final = 30
-
-
-class ChordType(click.ParamType["tuple[str, ...]"]):
-    """Keys pressed together, as in ctrl+shift+f9."""
-
-    name = "keys"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
-        from screenagent import keys
-
-        if isinstance(value, tuple):
-            return value
-        try:
-            return keys.user_chord(str(value))
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,17 +58,17 @@ saving_options: Final = gathered(
 @click.argument("script", type=NEW_FILE)
 @click.option("--display", help="Which monitor to watch, by the name that `screenagent doctor` shows.")
 @click.option("--runs", type=NEW_FOLDER, help="Where what was seen is kept.")
-@click.option(
-    "--expect-key",
-    type=ChordType(),
-    default="ctrl+shift+f9",
-    show_default=True,
-    metavar="KEYS",
-    help="What you press to have the text under the mouse expected.",
-)
+@click.option("--expect-key", metavar="KEYS", help="What you press to have the text under the mouse expected.")
+@click.option("--parameter-key", metavar="KEYS", help="What you press to make the value entered last a parameter.")
 @saving_options
 def record(
-    script: Path, *, display: str | None, runs: Path | None, expect_key: tuple[str, ...], options: SavingFlags
+    script: Path,
+    *,
+    display: str | None,
+    runs: Path | None,
+    expect_key: str | None,
+    parameter_key: str | None,
+    options: SavingFlags,
 ) -> None:
     """Watch you do it, and write SCRIPT: steps in words, and what their targets looked like.
 
@@ -101,11 +86,12 @@ def record(
 
     _refuse_overwriting(script, force=options.force)
     task = options.name or script.stem
-    settings = load_settings(runs=runs, display=display, keep_screens=True)
+    pressed = {"expect_keys": expect_key, "parameter_keys": parameter_key}
+    settings = load_settings(runs=runs, display=display, keep_screens=True, **pressed)
     with record_run(settings, f"record {task}") as kept, stoppable_control() as control:
         secrets: dict[str, str] = {}
-        told = RecordingLines(settings.stop_keys, secrets, expect_keys="+".join(expect_key))
-        for event in _watched(settings, control, task=task, secrets=secrets, expect_keys=expect_key):
+        told = RecordingLines(settings.stop_keys, secrets, settings.recording_keys)
+        for event in _watched(settings, control, task=task, secrets=secrets):
             kept(event)
             told(event)
     _write_script(kept.folder, script, replace(options, name=task))
@@ -120,7 +106,7 @@ class RecordingLines:
 
     stop_keys: str
     secrets: Mapping[str, str]
-    expect_keys: str = ""
+    keys: RecordingKeys
     understood: int = 0
     app: str = ""
     apps: dict[str, str] = field(default_factory=dict)
@@ -144,16 +130,24 @@ class RecordingLines:
         if event.event == "observed" and event.screenshot.window is not None:
             self.app = event.screenshot.window.app
         if event.event == "started":
-            expect = f"; {self.expect_keys} expects the text under the mouse" if self.expect_keys else ""
             how = f"do it as you always do, then press {self.stop_keys}, or Ctrl-C here"
-            echo(f"watching you: {how}{expect}", err=True)
-        elif event.event == "thought":
+            echo(f"watching you: {how}{self._keys_line()}", err=True)
+        elif event.event in ("thought", "user_message"):
             echo(f"     {event.text}", err=True)
+        elif event.event == "acted" and any(place.by == "focus" for place in event.locations):
+            echo(f"     the focus is in {abridged(describe(event.action).removeprefix('click '))}", err=True)
         elif event.event == "acted":
             self.understood += 1
             self._note_secret(event.action)
             said = abridged(describe(event.action))
             echo(f"{self.understood:>3}  {said}{_why_secret(event.action, self.secrets)}", err=True)
+
+    def _keys_line(self) -> str:
+        meanings = {
+            self.keys.expect: "expects the text under the mouse",
+            self.keys.parameter: "makes the last value a parameter",
+        }
+        return "".join(f"; {'+'.join(pressed)} {meaning}" for pressed, meaning in meanings.items() if pressed)
 
     def _note_secret(self, action: Action) -> None:
         from screenagent.secrets import placeholder
@@ -171,24 +165,28 @@ def _why_secret(action: Action, secrets: Mapping[str, str]) -> str:
     return f": {reason}, so it was not written down" if reason else ""
 
 
-def _watched(
-    settings: Settings, control: Control, *, task: str, secrets: dict[str, str], expect_keys: Sequence[str]
-) -> Iterator[Event]:
+def _watched(settings: Settings, control: Control, *, task: str, secrets: dict[str, str]) -> Iterator[Event]:
     """Yield what the user does as the events of a run; `secrets` gets the texts that are not written down."""
-    from screenagent.assembly.parts import build_grounder, build_reader
+    from screenagent.assembly.parts import build_grounder, build_reader, program_controls
     from screenagent.desktop.input_listener import InputListener
     from screenagent.desktop.local import LocalDesktop
     from screenagent.grounding.naming import Namer
     from screenagent.scripts.recorder.hearing import Hearing
-    from screenagent.scripts.recorder.watcher import ScreenPoller, ScreenSample, Watcher
+    from screenagent.scripts.recorder.hovering import ScreenSample
+    from screenagent.scripts.recorder.told_controls import ToldControls
+    from screenagent.scripts.recorder.watcher import ScreenPoller, Watcher
 
     reader = build_reader(settings)
     with ExitStack() as stack:
         desktop = stack.enter_context(LocalDesktop(control=control, monitor=settings.display))
-        seeing = build_grounder(settings, reader=reader, desktop=desktop)
+        program = program_controls(desktop) if settings.accessibility else None
+        told = stack.enter_context(ToldControls(program)) if program else None
+        seeing = build_grounder(settings, reader=reader, told=told)
 
         def look(at: float) -> ScreenSample:
             sample = ScreenSample(at, desktop.display.point(desktop.pointer()), desktop.screenshot())
+            if told is not None:
+                told.note(sample.screen)
             if control.stopped:
                 control.over.set()  # the display answers: what is left to understand takes time, but does not hang
             return sample
@@ -205,7 +203,16 @@ def _watched(
 
         hearing = Hearing(touches, end=let_go)
         namer = Namer(seeing)
-        watching = Watcher(namer=namer, reader=reader, secrets=secrets, since=sight.since, expect_keys=expect_keys)
+        pressed = settings.recording_keys
+        watching = Watcher(
+            namer=namer,
+            reader=reader,
+            secrets=secrets,
+            since=sight.since,
+            hovered=sight.hovered,
+            expect_keys=pressed.expect,
+            parameter_keys=pressed.parameter,
+        )
         yield from watching.events(hearing.heard(), task=task, last=hearing.last)
 
 

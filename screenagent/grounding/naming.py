@@ -28,6 +28,9 @@ TOLD: Final = {
     "switch": "switch", "slider": "slider",
 }  # fmt: skip
 """What people call a control by the role that its program tells; what bears its own name is called by that alone."""
+TOLD_NAME: Final = re.compile(r"[^\W\d_]{2}")
+SHORT: Final = re.compile(r"[^\W\d_a-z][^\W\d_]")  # as OK, which stands on buttons
+TYPED_INTO: Final = frozenset(("field", "spinner", "dropdown"))
 TOP: Final = 1.5  # heights of a label that its text area begins below it at most, or its middle is below the area's top
 AROUND: Final = 0.25  # how far the label may be that a place is described by, as a part of the screen's width
 
@@ -73,6 +76,12 @@ class Namer:
         screen = self._seen.screen(screenshot)
         return tuple(told.rect.box(screen.size) for told in screen.told if "password" in told.states)
 
+    def focused(self, screenshot: Screenshot) -> Box | None:
+        """Return the bounds of the field that has the keyboard focus, if its program says so."""
+        screen = self._seen.screen(screenshot)
+        found = (told for told in screen.told if "focused" in told.states and told.role in TYPED_INTO)
+        return next((told.rect.box(screen.size) for told in found), None)
+
     def finds(self, words: str, screenshot: Screenshot) -> bool:
         return isinstance(self._grounder.locate(words, screenshot), Location)
 
@@ -87,7 +96,7 @@ class Namer:
 def _told(point: Point, screen: ScreenContents) -> Iterator[str]:
     """By what the program calls it."""
     x, y = point.x * screen.size.width, point.y * screen.size.height
-    here = [told for told in screen.told if told.rect.holds(x, y) and _is_name(told.label.text)]
+    here = [told for told in screen.told if told.rect.holds(x, y) and TOLD_NAME.search(told.label.text)]
     for told in sorted(here, key=lambda told: told.rect.area):
         if len(told.label.text) <= LONGEST:
             kind = TOLD.get(told.role)
@@ -115,7 +124,7 @@ def _names(point: Point, screen: ScreenContents) -> Iterator[str]:
         alone = [f"the {text.strip(' :*.')} {_kind(control, screen)}" for text in named] + alone
     elif control and control.role == "button":
         inside = [label for label in screen.labels if control.rect.holds(*label.rect.center)]
-        alone += [label.text for label in inside if len(label.text) <= LONGEST and _is_readable(label, screen)]
+        alone += [label.text for label in inside if len(label.text) <= LONGEST and _says(label, screen)]
     yield from alone
     for name in alone:
         for other in _row(y, screen):
@@ -135,6 +144,11 @@ def _written(x: float, y: float, screen: ScreenContents) -> Iterator[Label]:
         between = PixelBox(rect.right + 4, rect.top + 2, x + rect.height / 2, rect.bottom - 2)
         if between.width < AROUND * screen.size.width and screen.is_plain(between):
             yield nearest
+
+
+def _says(label: Label, screen: ScreenContents) -> bool:
+    """Return whether what stands on a button is its name."""
+    return _is_readable(label, screen) or SHORT.fullmatch(label.text) is not None
 
 
 def _is_readable(run: Label, screen: ScreenContents) -> bool:

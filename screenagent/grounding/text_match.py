@@ -36,6 +36,7 @@ _LIKE_CAPITALS: Final = "ckopsuvwxz"  # a small letter of these may have been a 
 _STROKES: Final = frozenset("|•·›»")
 SENTENCE: Final = 5  # words beside a name: a longer label is no name of a control
 KINDS_OF_VALUE: Final = frozenset(("address", "number", "amount", "value"))
+REMARK: Final = re.compile(r"\*.*|\([^()]*\)\s*[:*]?")
 MOST_WORDS: Final = 3  # of a name that is said without quotes or a role word
 _ARTICLES: Final = frozenset(("the", "a", "an"))
 _SHORTCUT: Final = re.compile(r"(?:(?:ctrl|control|alt|shift|super|meta|cmd)\+?)+\S*|f\d{1,2}", re.I)
@@ -124,14 +125,16 @@ class Sought:
     def is_meant(self, run: WordRun, *, by_letters: bool, alone: bool) -> bool:
         """Return whether the words beside the run leave it what was said."""
         if by_letters:
-            return alone or stands_for_itself(run, strict=self.strict) or self._says_its_kind(run)
+            return alone or stands_for_itself(run, strict=self.strict) or self._is_of_field(run)
         return not is_another(self.phrase, run) and (alone or not self.named or stands_for_itself(run))
 
-    def _says_its_kind(self, run: WordRun) -> bool:
-        """Return whether a label of a field says no more than the name and what kind of value it takes: "Email
-        address"."""
-        kind = not run.before and len(run.rest) == 1 and run.rest[0].strip(":*").casefold() in KINDS_OF_VALUE
-        return kind and self.phrase.role == "field" and not self.phrase.quoted
+    def _is_of_field(self, run: WordRun) -> bool:
+        """Return whether a label of a field says no more than the name and what kind of value it takes ("Email
+        address"), or a remark on how to fill it ("Company (optional)", "Company * required")."""
+        if run.before or self.phrase.role != "field" or self.phrase.quoted:
+            return False
+        kind = len(run.rest) == 1 and run.rest[0].strip(":*").casefold() in KINDS_OF_VALUE
+        return kind or REMARK.fullmatch(" ".join(run.after)) is not None
 
 
 def matches(phrase: Phrase, screen: Iterable[Label]) -> list[TextMatch]:

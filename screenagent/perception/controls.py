@@ -37,6 +37,11 @@ CARET_GAP = 5  # how far from the border of its field it ends; farther off, it l
 CARET_BORDER = 15  # pixels on either side of it along which the border is straight
 
 
+OVERREACH = (
+    0.25  # the share of a label's height by which its bounds may reach into the control below: a line is as high
+)
+# as the highest and the lowest letter of all that is read with it
+
 HOLLOW = 1.5  # how much wider than high an empty frame is that is no button
 
 
@@ -136,10 +141,11 @@ class ControlLayout:
 
     def _below(self, label: Label) -> Tie | None:
         text = label.rect
-        for control in self._named.in_rows(text.bottom - 4, text.bottom + 0.9 * text.height):
+        reach = max(4, OVERREACH * text.height)
+        for control in self._named.in_rows(text.bottom - reach, text.bottom + 0.9 * text.height):
             rect = self._wholes.get(control.rect, control.rect)
             starts = -0.8 * text.height <= text.left - rect.left <= 0.4 * rect.width
-            if starts and -4 <= rect.top - text.bottom <= 0.9 * text.height:
+            if starts and -reach <= rect.top - text.bottom <= 0.9 * text.height:
                 return Tie(control, 0.92)
         return None
 

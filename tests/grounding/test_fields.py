@@ -62,6 +62,25 @@ def test_a_field_is_pointed_at_rather_than_what_names_it(target: str, x: int, y:
     assert near(found, x, y, across=15 if x == 447 else 120, down=40 if y == 267 else 12), found
 
 
+@pytest.mark.parametrize("label", ["Company (optional)", "Company * required", "Company (as registered):"])
+def test_a_remark_behind_a_label_is_no_part_of_the_name(label: str) -> None:
+    panel = Panel()
+    panel.text(label, 40, 60)
+    panel.entry("", 40, 90, width=300)
+    assert near(place(panel, "the Company field"), 190, 90, across=120)
+    panel.text("Company", 40, 150)
+    panel.entry("", 40, 180, width=300)
+    assert near(place(panel, "the Company field"), 190, 180, across=120)  # the name alone is nearer to what was said
+
+
+def test_the_bounds_of_a_line_of_tall_letters_may_reach_into_the_field_below() -> None:
+    panel = Panel(zoom=2)
+    panel.text("Company", 40, 60)
+    panel.text("* required", 140, 60)
+    panel.entry("", 40, 81, width=200)
+    assert near(place(panel, "the Company field"), 280, 162, across=190, down=24)
+
+
 @pytest.mark.parametrize("target", ["the Find shops field", "the Street field", "the Email password field"])
 def test_a_field_of_another_name_is_absent(target: str) -> None:
     assert isinstance(locate(form(), target), Absent)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+import numpy as np
 import pytest
 from junitparser import JUnitXml
 
@@ -119,6 +120,9 @@ def test_what_belongs_to_a_row_is_no_part_of_a_healed_anchor(tmp_path: Path) -> 
     assert heal.left_out == ("Acme GmbH Kiel",)
     assert heal.taken_over[-1].endswith("“Acme GmbH Kiel”")
     assert "Acme" in page(script, [heal], file="x.yaml")
+    left, top, right, bottom = heal.new.anchor.hidden[-1]
+    assert left < 150 + 8 + 20 - heal.new.anchor.corner.x  # where the text begins
+    assert int(np.ptp(heal.new.pixels[top:bottom, left:right].astype(int), axis=0).max()) == 0
 
 
 def test_a_script_is_looked_over(tmp_path: Path) -> None:

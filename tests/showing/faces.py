@@ -24,6 +24,7 @@ from screenagent.console.dialogs import PromptScreen
 from screenagent.control import Control
 from screenagent.desktop.lock import Driver, listed
 from screenagent.geometry import Pixel, Size
+from screenagent.keys import RecordingKeys
 from screenagent.models.remote.errors import BadStatus, explained
 from screenagent.models.remote.providers import Endpoint
 from screenagent.perception.icon_names import IconNames, ToldName
@@ -282,7 +283,7 @@ def see_file(text: str, folder: Path) -> str:
 
 def recording(text: str, _: Path) -> str:
     with coloured() as written:
-        told = RecordingLines(text, secrets={})
+        told = RecordingLines(text, secrets={}, keys=RecordingKeys())
         for event in hostile_run(text):
             told(event)
         return written()

@@ -70,39 +70,54 @@ class ScreenAnswers:
             return New(new=words, within=WITHIN)
         if words := next(self._proved(self._texts(after, before), after, before), None):
             return Vanished(gone=words)
-        words = next(self._proved(came, before, after), None)
+        lasting = self._texts(before, after, of_rows=False)
+        words = next(self._proved(lasting, before, after), None)
         return New(new=words, within=WITHIN) if words else None
 
-    def _texts(self, before: Screenshot, after: Screenshot) -> Sequence[str]:
-        """The texts that are on `after` and were not on `before`, the best first; nothing that our terminal covered."""
+    def _texts(self, before: Screenshot, after: Screenshot, *, of_rows: bool = True) -> Sequence[str]:
+        """The texts that are on `after` and were not on `before`, the best first; nothing that our terminal covered.
+
+        What stands in a row with a typed value may be another in the next row of a list: it comes last, or is left out.
+        """
         lines = new_lines(before, self.reader.read(before), after, self.reader.read(after))
         lines = [line for line in lines if not any(line.box.center in box for box in before.covered)]
         lines = [line for line in lines if not _AT_WORK.search(line.text) and not bad_news([line])]
         front = after.window.box if after.window and after.window.box else None
         parts = [part for line in lines for part in self._lasting(line)]
+        values = [word.box for word in self.reader.read(after) if self._is_typed(word)]
+        rows = {part: any(_is_in_row(part, value) for value in values) for part in parts}
         many = len(lines) > MANY
-        parts.sort(key=lambda part: (_is_outside(part.box, front), -_height(part) if many else 0.0, part.box.top))
+        parts = [part for part in parts if of_rows or not rows[part]]
+        parts.sort(
+            key=lambda part: (_is_outside(part.box, front), rows[part], -_height(part) if many else 0.0, part.box.top)
+        )
         return [part.text for part in parts]
 
     def _lasting(self, line: TextLine) -> Iterator[TextLine]:
         """Yield the parts of a line that say the same next time: between numbers, and between texts far apart."""
-        for words in split_where(self._are_parted, line.words):
-            part = _cut(TextLine(words))
-            if not self._varies(words[0]) and _is_telling(part):
-                yield part
-
-    def _are_parted(self, one: Word, other: Word) -> bool:
-        return _are_apart(one, other) or self._varies(one) != self._varies(other)
+        cells = [cell for cell in split_where(_are_apart, line.words) if not _is_sign(cell[0])]
+        for cell in cells:
+            for words in split_where(lambda one, other: self._varies(one) != self._varies(other), cell):
+                part = _cut(TextLine(words))
+                is_value = len(cells) > 1 and len(part.words) == 1 and part.text.islower()
+                if not self._varies(words[0]) and not is_value and _is_telling(part):
+                    yield part
 
     def _varies(self, word: Word) -> bool:
         """Return whether a word may be another next time, or is not read for sure."""
         letters = letters_of(word.text)
         if word.confidence < SURE or _VARYING.search(word.text) or letters in DATES:
             return True
-        typed = {letters_of(each) for text in self.typed for each in text.split()}
-        return letters in typed or any(
-            min(len(each), len(letters)) >= PIECE and (each in letters or letters in each) for each in typed
+        return self._is_typed(word) or any(
+            min(len(each), len(letters)) >= PIECE and (each in letters or letters in each) for each in self._typed
         )
+
+    def _is_typed(self, word: Word) -> bool:
+        return letters_of(word.text) in self._typed
+
+    @property
+    def _typed(self) -> set[str]:
+        return {letters_of(each) for text in self.typed for each in text.split()} - {""}
 
     def _proved(self, texts: Sequence[str], before: Screenshot, after: Screenshot) -> Iterator[str]:
         """Yield the texts that are found on one screenshot and not on the other, as a replay looks for them."""
@@ -114,7 +129,20 @@ class ScreenAnswers:
 
 
 def _are_apart(one: Word, other: Word) -> bool:
-    return other.box.left - one.box.right > GAP * (other.box.bottom - other.box.top)
+    """Return whether two words belong to two texts: by a gap, or by a sign such as those between what is listed."""
+    is_gap = other.box.left - one.box.right > GAP * (other.box.bottom - other.box.top)
+    return is_gap or _is_sign(one) != _is_sign(other)
+
+
+def _is_sign(word: Word) -> bool:
+    return not any(map(str.isalnum, word.text))
+
+
+def _is_in_row(part: TextLine, value: Box) -> bool:
+    """Return whether a value stands in the row of a text, and apart from it."""
+    beside = part.box.top < value.center.y < part.box.bottom
+    gap = max(value.left - part.box.right, part.box.left - value.right)
+    return beside and gap > GAP * (part.box.bottom - part.box.top)
 
 
 def _is_outside(box: Box, window: Box | None) -> bool:

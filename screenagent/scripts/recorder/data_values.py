@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, count
 from typing import Final, NamedTuple
 
 from screenagent.scripts.parameters import PLACE
-from screenagent.scripts.schema import AnyStep, ClickStep, FillStep, Parameter, Script, TypeStep, words_for
+from screenagent.scripts.schema import AnyStep, ChooseStep, ClickStep, FillStep, Parameter, Script, TypeStep, words_for
 
 LONGEST: Final = 80  # letters; a longer text is no value of a row
 _SPOKEN: Final = frozenset(("the", "field", "area", "text", "box", "drop", "down", "in", "row", "of"))
@@ -46,8 +46,25 @@ def with_parameters(script: Script) -> Script:
     made = {value.name: Parameter(default=value.text) for value in values}
     steps = list(script.steps)
     for number, _, name in values:
-        steps[number] = _with_text(steps[number], f"{{{{{name}}}}}")
+        steps[number] = varied(steps[number], name)
     return script.model_copy(update={"steps": tuple(steps), "parameters": {**script.parameters, **made}})
+
+
+def last_varied(steps: Sequence[AnyStep], parameters: Mapping[str, Parameter]) -> DataValue | None:
+    """Return the value that was entered last, typed or chosen, as a parameter; None if it cannot be one."""
+    for number, step in reversed([*enumerate(steps)]):
+        text = step.choose if isinstance(step, ChooseStep) else _typed(step)
+        if text is not None:
+            plain = _name(step, steps[:number])
+            names = chain((plain,), (f"{plain}_{more}" for more in count(2)))
+            name = next(one for one in names if one not in parameters)
+            return None if PLACE.search(text) else DataValue(number, text, name)
+    return None
+
+
+def varied(step: AnyStep, name: str) -> AnyStep:
+    """Return the step with the parameter of that name in place of its value."""
+    return _with_text(step, f"{{{{{name}}}}}")
 
 
 def _typed(step: AnyStep) -> str | None:
@@ -59,7 +76,7 @@ def _typed(step: AnyStep) -> str | None:
 
 
 def _with_text(step: AnyStep, text: str) -> AnyStep:
-    key = "text" if isinstance(step, FillStep) else "type"
+    key = "choose" if isinstance(step, ChooseStep) else "text" if isinstance(step, FillStep) else "type"
     return step.model_copy(update={key: text})
 
 
@@ -83,6 +100,8 @@ def _fields(step: AnyStep, before: Sequence[AnyStep]) -> Iterator[str]:
     match step:
         case FillStep(fill=target) | TypeStep(into=str() as target):
             yield words_for(target)
+        case ChooseStep(place=place):
+            yield words_for(place)
     match before:
         case [*_, ClickStep(click=target)]:
             yield words_for(target)

@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from screenagent.actions import Button, Direction, Modifier
 from screenagent.desktop.input_listener import ButtonDown, ButtonUp, KeyDown, KeyUp, TimedTouch, WheelTurned
-from screenagent.geometry import Pixel
+from screenagent.geometry import Box, Pixel
 from screenagent.keys import MODIFIERS, NAMED
 from screenagent.screenshot import Screenshot
 
@@ -72,7 +72,17 @@ class Pressed:
     times: int = 1
 
 
-Gesture = Clicked | Dragged | Scrolled | Typed | Pressed
+@dataclass(frozen=True)
+class Focused:
+    """What is typed next goes into another place than was clicked last: into the field with these bounds, or nobody
+    knows into which."""
+
+    at: float
+    seen: Screenshot
+    box: Box | None
+
+
+Gesture = Clicked | Dragged | Scrolled | Typed | Pressed | Focused
 
 
 def gestures(heard: Iterable[TimedTouch], last: Callable[[], Screenshot]) -> Iterator[Gesture]:

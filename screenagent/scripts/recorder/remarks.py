@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Final
 
 from screenagent.scripts.schema import ClickStep, DragStep, KeyboardStep, PressStep, Script, TargetStep, expected_of
+from screenagent.showing import abridged
+
+LONGEST: Final = 30  # letters of a text that are said
 
 
-def remarks_on(script: Script) -> tuple[str, ...]:
-    """Return what may go wrong when the script is played, in sentences."""
-    return tuple(_remarks(script))
+def remarks_on(script: Script, untargeted: Iterable[tuple[str, str]] = ()) -> tuple[str, ...]:
+    """Return what may go wrong when the script is played, in sentences. `untargeted` are fields that had the focus, and
+    the texts that were added to what they held."""
+    return (*_remarks(script), *(_untargeted(*each) for each in untargeted))
+
+
+def _untargeted(field: str, text: str) -> str:
+    return (
+        f"“{abridged(text, LONGEST)}” was typed into {field}, which had the focus and did not hold just that"
+        " afterwards: a replay types it to whatever has the focus then"
+    )
 
 
 def _remarks(script: Script) -> Iterator[str]:

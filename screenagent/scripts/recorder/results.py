@@ -17,6 +17,7 @@ from screenagent.scripts.replay.appearance import READ_ALIKE
 from screenagent.scripts.schema import AnyStep, ClickStep, PressStep, TypeStep
 
 FIELDS: Final = (" field", " text area")
+FOCUS: Final = "focus"  # what a location says of a field that has the keyboard focus and was not clicked
 LISTS: Final = (" drop-down", " field")
 BEGUN: Final = 0.5  # the share of a text that is seen in a field where the next key came at once
 SELECTS_ALL: Final = "ctrl+a"
@@ -57,8 +58,9 @@ class ResultReader:
             ):
                 return self._filled(click, pointed, typed, last, replaced=3)
             case [*_, (ClickStep() as click, pointed), (TypeStep() as typed, last)]:
-                return self._filled(click, pointed, typed, last, replaced=2)
-            case [*earlier, (ClickStep() as click, pointed)] if _is_plain(click):
+                filled = self._filled(click, pointed, typed, last, replaced=2)
+                return filled or self._entered(click, pointed, typed, last)
+            case [*earlier, (ClickStep() as click, pointed)] if _is_plain(click) and pointed.locations[0].by != FOCUS:
                 chosen = self._chosen(*earlier[-1], click, pointed) if earlier else None
                 return chosen or self._ticked(click, pointed)
             case _:
@@ -76,6 +78,13 @@ class ResultReader:
             return None
         values = {"fill": target, "with": typed.type, "anchor": click.anchor, "expect": typed.expect}
         return Result(schema.FillStep.model_validate(values), replaced)
+
+    def _entered(self, click: ClickStep, pointed: Performed, typed: TypeStep, last: Performed) -> Result | None:
+        """If a text that nobody can read came into a field that had the focus and was empty."""
+        place = pointed.locations[0]
+        if place.by != FOCUS or place.box is None or not PLACE.search(typed.type) or self._read(place.box, last.before):
+            return None
+        return Result(typed.model_copy(update={"into": click.click, "anchor": click.anchor}), 2)
 
     def _holds(self, box: Box, text: str, typing: Performed) -> bool:
         """Return whether the field holds the text alone; of one that was empty the end may not have been drawn yet."""

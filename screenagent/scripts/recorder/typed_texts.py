@@ -10,12 +10,14 @@ from typing import Final
 from screenagent.geometry import WHOLE, Box, Point
 from screenagent.grounding.naming import Namer
 from screenagent.perception.changes import changed_shares
+from screenagent.perception.similarity import letters_of, likeness
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot
 from screenagent.scripts.recorder.blanked_screens import BlankedScreens
 from screenagent.scripts.recorder.echo import Field, conceals, dotted, echo_of, field_typed_into, typed_into
 from screenagent.scripts.recorder.entries import AtTheEnd, Entry
-from screenagent.scripts.recorder.gestures import Clicked, Dragged, Gesture, Typed
+from screenagent.scripts.recorder.gestures import Clicked, Dragged, Focused, Gesture, Pressed, Typed
+from screenagent.scripts.replay.appearance import READ_ALIKE
 from screenagent.secrets import placeholder
 
 NO_NAMES: Final = frozenset(("the", "a", "an", "field", "box", "entry", "of", "in", "row", "place", "at", "from"))
@@ -33,6 +35,8 @@ UNSURE: Final = "it was not certain that the field showed what was typed"
 EARLIER: Final = "the field has hidden what was typed before"
 SAME: Final = "another field hid the same text"
 
+
+LEADING_ON: Final = (("tab",), ("shift", "tab"))
 
 STILL_PAGE: Final = 0.1  # where less of the window than this has changed, its fields are those that they were
 
@@ -73,6 +77,7 @@ class TypedTexts:
         self._hidden: list[HiddenField] = []
         self._passwords: tuple[Box, ...] = ()  # that programs told of as the last click was made
         self._clicked: Clicked | Dragged | None = None  # what the focus was given to, if by the mouse
+        self._led = True  # whether nothing but a key, or nobody, has said where the focus is
 
     def blanked(self, screenshot: Screenshot) -> Screenshot:
         """Return the screenshot without what fields hid."""
@@ -84,13 +89,14 @@ class TypedTexts:
         for one, later in watched:
             if earlier is not None:
                 self._hide_filled_in(earlier, one.seen)
-            written = self._written(one, later) if isinstance(one, Entry) else (one,)
+            written = (*self._moved(one), *self._written(one, later)) if isinstance(one, Entry) else (one,)
             for gesture in written:
                 yield replace(gesture, seen=self.blanked(gesture.seen))
             earlier = one.seen if not isinstance(one, Entry) else None
             if isinstance(one, Clicked):
                 self._passwords = self._namer.passwords(one.seen)
             if not isinstance(one, Entry):
+                self._led = _leads_on(one)
                 self._clicked = one if isinstance(one, Clicked | Dragged) else None
 
     def _hide_filled_in(self, before: Screenshot, now: Screenshot) -> None:
@@ -111,6 +117,40 @@ class TypedTexts:
         self._screens.hide(name, entry.text, before=entry.seen, shown=_shown(entry, field, later))
         first = entry.leading[-1] if entry.leading else entry
         return (*entry.leading, Typed(first.at, before, placeholder(name), before))
+
+    def _moved(self, entry: Entry) -> Iterator[Focused]:
+        """Yield that the focus is in another field than was clicked last, or that nobody knows in which it is."""
+        clicked, field = self._clicked_at(entry), self._field(entry)
+        if field.clicked is not None and typed_into(entry, field.clicked):
+            return
+        box = self._entered(entry, field)
+        box = None if box is not None and clicked is not None and clicked in box else box
+        if box is not None or self._led:
+            yield Focused(entry.at, entry.seen, box)
+
+    def _entered(self, entry: Entry, field: Field) -> Box | None:
+        """Return the only field that the text can have come into: one that shows it, or one for a password, or else one
+        that has changed at all, as the field does that has lost the focus."""
+        found = (box for box in (*field.others, *self._namer.fields(entry.seen)) if typed_into(entry, box))
+        changed = _apart(found)
+        secret = [box for box in self._namer.passwords(entry.shown) if typed_into(entry, box)]
+        told = self._namer.focused(entry.seen)
+        for boxes in ([box for box in changed if self._shows(entry, box)], secret, changed):
+            if len(boxes) == 1:
+                return boxes[0]
+            if len(boxes) > 1:
+                return next((box for box in boxes if told is not None and box.center in told), None)
+        return None
+
+    def _shows(self, entry: Entry, box: Box) -> bool:
+        """Return whether the text is read in a field, or as much of it as was drawn or has room, and was not before."""
+        wanted = letters_of(entry.text)
+        before, after = (
+            letters_of("".join(word.text for word in self._reader.read(screen) if word.box.center in box))
+            for screen in (entry.seen, entry.shown)
+        )
+        begun = len(after) >= len(wanted) / 2 and after in wanted
+        return before != after and (wanted in after or begun or likeness(wanted, after) >= READ_ALIKE)
 
     def _reason(self, entry: Entry, field: Field, later: Sequence[Later]) -> str | None:
         """Return why a text is not to be written down; None if it may be."""
@@ -156,7 +196,7 @@ class TypedTexts:
         """What the field is called: by the click into it, or by where the text came to stand."""
         if (clicked := self._clicked_at(entry)) is not None:
             return self._namer.name(clicked, self.blanked(entry.seen))
-        place = field_typed_into(entry, field)
+        place = self._entered(entry, field)
         name = self._namer.name(place.center, self.blanked(entry.seen)) if place else ""
         return name if name.endswith(" field") else ""  # what stands in or beside it is no name
 
@@ -170,6 +210,20 @@ class TypedTexts:
             if not entry.pastes:
                 self._names[entry.text] = name
         return name
+
+
+def _leads_on(gesture: Gesture) -> bool:
+    """Return whether it moves the focus and does nothing else."""
+    return isinstance(gesture, Pressed) and gesture.keys in LEADING_ON
+
+
+def _apart(boxes: Iterable[Box]) -> list[Box]:
+    """Return the boxes, of those that are the same field the first."""
+    found: list[Box] = []
+    for box in boxes:
+        if not any(box.center in other for other in found):
+            found.append(box)
+    return found
 
 
 def _place(entry: Entry, field: Field) -> Box | None:

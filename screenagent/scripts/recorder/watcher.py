@@ -6,13 +6,12 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain, pairwise
 from typing import Final, Self
 
 import numpy as np
 
-from screenagent.actions import Action, Click, Drag, Finish, PressKeys, Scroll, TypeText, WaitFor
+from screenagent.actions import Action, Click, Drag, Finish, Move, PressKeys, Scroll, Target, TypeText, WaitFor
 from screenagent.desktop.input_listener import ButtonDown, KeyDown, TimedTouch, Touch
 from screenagent.events import (
     Acted,
@@ -30,6 +29,7 @@ from screenagent.events import (
     Reviewed,
     Started,
     Thought,
+    UserMessage,
 )
 from screenagent.geometry import Box, Location, Pixel, PixelBox, Point
 from screenagent.grounding.naming import Namer
@@ -38,25 +38,24 @@ from screenagent.perception.ink import Pixels, changed_areas
 from screenagent.perception.restyle import is_recoloured
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot
+from screenagent.scripts.parameters import PLACE
 from screenagent.scripts.recorder.entries import NARROW, entries, with_later
-from screenagent.scripts.recorder.gestures import Clicked, Dragged, Gesture, Pressed, Scrolled, Typed, gestures
+from screenagent.scripts.recorder.gestures import Clicked, Dragged, Focused, Gesture, Pressed, Scrolled, Typed, gestures
+from screenagent.scripts.recorder.hovering import ScreenSample, opened_by_hovering
+from screenagent.scripts.recorder.results import FIELDS, FOCUS
 from screenagent.scripts.recorder.typed_texts import TypedTexts
 
 SAMPLE_SECONDS: Final = 0.06  # a hand that types and presses Enter leaves more than this between the two
 REMEMBERED: Final = 40  # samples
+MOVES: Final = 400  # places of the mouse
 AWAY: Final = 0.05  # the mouse is not yet at a target when it is so far from it, as a part of the screen
 HOVER: Final = 0.15  # what lights up under the mouse is a smaller part of the screen than this
 PAUSE_SECONDS: Final = 3.0  # a hand that rests for so long may have waited for something
 HELD_BACK: Final = 3  # steps after a text that are watched before it is written down
-
-
-@dataclass(frozen=True)
-class ScreenSample:
-    """The screen and the mouse at one moment of the monotonic clock."""
-
-    at: float
-    mouse: Point
-    screen: Screenshot
+UNNAMED: Final = (
+    "no name leads to the field that this went to, so a replay types it to whatever has the focus then: a click into"
+    " the field before you type would name it"
+)
 
 
 class ScreenPoller:
@@ -70,6 +69,8 @@ class ScreenPoller:
         self._taking = threading.Lock()  # `sample` may use a connection that is for one thread at a time
         self._samples: deque[ScreenSample] = deque(maxlen=REMEMBERED)
         self._distinct: deque[ScreenSample] = deque(maxlen=REMEMBERED)  # each shows another screen than the one before
+        self._moves: deque[tuple[float, Point]] = deque(maxlen=MOVES)  # where the mouse was when
+        self._hovered: dict[float, tuple[ScreenSample, ...]] = {}  # by the press of what it opened
         self._changed = threading.Condition()
         self._broke: BaseException | None = None
         self._touched = 0.0  # when something was pressed last
@@ -91,9 +92,21 @@ class ScreenPoller:
         """Return the screenshot before a touch."""
         self._complain()
         with self._changed:
-            samples = tuple(self._samples)
+            samples, distinct, moves = tuple(self._samples), tuple(self._distinct), tuple(self._moves)
         since, self._touched = self._touched, at if isinstance(touch, ButtonDown | KeyDown) else self._touched
+        if isinstance(touch, ButtonDown):
+            seen = sorted({sample.at: sample for sample in (*distinct, *samples) if sample.at < at}.values(), key=_time)
+            place = samples[-1].screen.display.point(touch.pixel)
+            if seen and (hovered := opened_by_hovering(seen, moves, place, since=since)):
+                with self._changed:
+                    self._hovered[at] = hovered
+                return seen[-1].screen
         return before_touch(samples, at, touch, since=since)
+
+    def hovered(self, at: float) -> tuple[ScreenSample, ...]:
+        """Return what the mouse rested on so that what was pressed then opened."""
+        with self._changed:
+            return self._hovered.pop(at, ())
 
     def since(self, at: float) -> tuple[Screenshot, ...]:
         """Return how the screen has looked since then, as far as that is remembered."""
@@ -115,6 +128,7 @@ class ScreenPoller:
                 sample = self._sample(time.monotonic())
                 with self._changed:
                     self._samples.append(sample)
+                    self._moves.append((sample.at, sample.mouse))
                     if not self._distinct or self._distinct[-1].screen.digest != sample.screen.digest:
                         self._distinct.append(sample)
                     self._changed.notify_all()
@@ -126,6 +140,10 @@ class ScreenPoller:
     def _complain(self) -> None:
         if self._broke is not None:
             raise self._broke
+
+
+def _time(sample: ScreenSample) -> float:
+    return sample.at
 
 
 def before_touch(samples: Sequence[ScreenSample], at: float, touch: Touch, *, since: float = 0.0) -> Screenshot:
@@ -144,7 +162,8 @@ class Watcher:
     """Turns touches into the events of a run that went well. A text that its field hid is in none of them; `secrets`
     gets the names that stand for such texts, each with the reason. `since` is asked how the screen looked since a
     moment: a field may show a text for a while and hide it then. `expect_keys` are those by which the person says that
-    the text under the mouse is to be there.
+    the text under the mouse is to be there, and `parameter_keys` those by which the value that was entered last
+    becomes a parameter.
     """
 
     def __init__(
@@ -154,10 +173,15 @@ class Watcher:
         reader: TextReader,
         secrets: dict[str, str] | None = None,
         since: Callable[[float], Sequence[Screenshot]] = lambda _at: (),
+        hovered: Callable[[float], Sequence[ScreenSample]] = lambda _at: (),
         expect_keys: Iterable[str] = (),
+        parameter_keys: Iterable[str] = (),
     ) -> None:
         self._namer = namer
+        self._hovered = hovered
         self._expect_keys = frozenset(expect_keys)
+        self._parameter_keys = frozenset(parameter_keys)
+        self._text = ""  # that was typed last
         self._texts = TypedTexts(namer, reader, secrets if secrets is not None else {}, since)
         self.steps = 0
 
@@ -168,23 +192,39 @@ class Watcher:
         yield Started(task=task)
         watched = entries(_but_for_ctrl_c(gestures(done, last)), last)
         for gesture in self._texts.judged(with_later(watched, HELD_BACK, last)):
-            yield Observed(at=max(0.0, gesture.at - began), screenshot=gesture.seen)
+            rests = self._hovered(gesture.at) if isinstance(gesture, Clicked) else ()
+            seen = self._texts.blanked(rests[0].screen) if rests else gesture.seen
+            yield Observed(at=max(0.0, gesture.at - began), screenshot=seen)
             if earlier is not None:
-                yield _effect(earlier, gesture.seen)
+                yield _effect(earlier, seen)
             if doubt := _unrepeatable(gesture):
                 yield Thought(at=max(0.0, gesture.at - began), text=doubt)
+            for rest in rests:
+                yield from self._rested(rest, gesture.seen, at=gesture.at - began)
+                earlier = None
             if isinstance(gesture, Scrolled) and gesture.modifiers:
+                continue
+            if isinstance(gesture, Focused):
+                yield from self._focused(gesture, at=gesture.at - began)
+                earlier = None
                 continue
             if isinstance(gesture, Pressed) and frozenset(gesture.keys) == self._expect_keys:
                 yield from self._expected(gesture, at=gesture.at - began)
                 earlier = None
                 continue
+            if isinstance(gesture, Pressed) and frozenset(gesture.keys) == self._parameter_keys:
+                yield self._varies(at=gesture.at - began)
+                earlier = None
+                continue
             action, places = self._action(gesture)
+            if rests and isinstance(action, Click) and (entry := self._namer.text(places[0].point, gesture.seen)):
+                action = action.model_copy(update={"target": Target(words=entry)})
             if earlier is not None and (late := self._late(earlier, gesture, action)):
                 yield from _done(late, (), at=gesture.at - began)
                 yield Observed(screenshot=gesture.seen)
                 yield Checked(effect=Effect(outcome="confirmed", evidence=f"“{late.words}” came", by="words"))
             yield from _done(action, places, at=gesture.at - began)
+            self._text = action.text if isinstance(action, TypeText) else self._text
             self.steps += 1
             earlier = gesture
         if earlier is not None:
@@ -206,6 +246,33 @@ class Watcher:
         yield Checked(effect=Effect(outcome="confirmed", evidence=f"“{words}” is there", by="words"))
         self.steps += 1
 
+    def _rested(self, rest: ScreenSample, opened: Screenshot, *, at: float) -> Iterator[Event]:
+        """The move of the mouse that opened what was clicked then."""
+        screen = self._texts.blanked(rest.screen)
+        name, place = self._named(screen.display.pixel(rest.mouse), screen)
+        yield Observed(at=max(0.0, at), screenshot=screen)
+        yield from _done(Move(target=name), (place,), at=at)
+        yield Observed(screenshot=opened)
+        yield Checked(effect=Effect(outcome="changed", by="pixels"))
+        self.steps += 1
+
+    def _varies(self, *, at: float) -> Event:
+        """What the person says of the value that was entered last."""
+        if self.steps == 0 or PLACE.search(self._text):
+            why = "it is a secret" if self._text else "nothing was typed or chosen yet"
+            return Thought(at=max(0.0, at), text=f"no value becomes a parameter: {why}")
+        return UserMessage(at=max(0.0, at), text="the value that was entered last is a parameter", code="varies")
+
+    def _focused(self, gesture: Focused, *, at: float) -> Iterator[Event]:
+        """The click that puts the focus where it is, for a field that a name leads to."""
+        name = self._namer.name(gesture.box.center, gesture.seen) if gesture.box else ""
+        if gesture.box is None or not name.endswith(FIELDS):
+            yield Thought(at=max(0.0, at), text=UNNAMED)
+            return
+        place = Location(point=gesture.box.center, box=gesture.box, confidence=1.0, by=FOCUS)
+        yield from _done(Click(target=name), (place,), at=at)
+        yield Checked(effect=Effect(outcome="confirmed", evidence="what was typed came into it", by="pixels"))
+
     def _action(self, gesture: Gesture) -> tuple[Action, tuple[Location, ...]]:
         match gesture:
             case Clicked(pixel=pixel, button=button, count=count, modifiers=modifiers):
@@ -223,6 +290,8 @@ class Watcher:
                 return TypeText(text=text), ()
             case Pressed(keys=keys, times=times):
                 return PressKeys(keys=keys, times=times), ()
+            case Focused():
+                raise AssertionError(gesture)  # `_focused` has taken it
 
     def _named(self, pixel: Pixel, screen: Screenshot) -> tuple[str, Location]:
         point = screen.display.point(pixel)

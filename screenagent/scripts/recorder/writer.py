@@ -24,6 +24,7 @@ from screenagent.events import (
     Observed,
     Reviewed,
     Started,
+    UserMessage,
     Verdict,
 )
 from screenagent.geometry import Box, Location
@@ -33,9 +34,10 @@ from screenagent.scripts import Placed, Script, schema
 from screenagent.scripts.file import in_flow
 from screenagent.scripts.parameters import PLACE
 from screenagent.scripts.recorder.answers import ScreenAnswers
-from screenagent.scripts.recorder.results import ResultReader
-from screenagent.scripts.recorder.typed_places import TypedPlaces
+from screenagent.scripts.recorder.data_values import last_varied, varied
+from screenagent.scripts.recorder.results import FOCUS, SELECTS_ALL, ResultReader
 from screenagent.scripts.replay.appearance import Appearance
+from screenagent.scripts.replay.typed_places import TypedPlaces
 from screenagent.scripts.schema import AnyStep, Expected, New, Vanished, slug, words_for
 from screenagent.scripts.upgrade import with_places
 
@@ -56,7 +58,12 @@ class PerformedStep(NamedTuple):
     @property
     def is_by_hand(self) -> bool:
         """Whether a person did it who was watched."""
-        return any(location.by == "hand" for location in self.locations)
+        return self.is_focus or any(location.by == "hand" for location in self.locations)
+
+    @property
+    def is_focus(self) -> bool:
+        """Whether it stands for a field that had the focus, and that nobody clicked."""
+        return any(location.by == FOCUS for location in self.locations)
 
     @property
     def targets(self) -> tuple[str | Placed, ...]:
@@ -76,6 +83,8 @@ class ScriptWriter:
     windows: list[str] = field(default_factory=list)
     proposals: dict[int, New | Vanished] = field(default_factory=dict)
     watched: bool = False
+    untargeted: list[tuple[str, str]] = field(default_factory=list)
+    """The fields that had the focus as a text was typed, and that a click would not have filled, with the texts."""
 
     def __post_init__(self) -> None:
         self._answers = ScreenAnswers(self.reader)
@@ -91,7 +100,10 @@ class ScriptWriter:
         """
         writer = cls(reader)
         for performed in _performed(events):
-            writer.add(performed)
+            if isinstance(performed, UserMessage):
+                writer.vary()
+            else:
+                writer.add(performed)
         return writer
 
     def add(self, performed: PerformedStep) -> None:
@@ -105,7 +117,16 @@ class ScriptWriter:
             self.steps.append(step)
             self._recent.append((step, performed))
             self._recognize()
+            self._leave_focus()
         self.watched = self.watched or performed.is_by_hand
+
+    def vary(self) -> None:
+        """Make the value that was entered last a parameter, with that value as its default."""
+        value = last_varied(self.steps, self.parameters)
+        if value is not None:
+            self.parameters[value.name] = schema.Parameter(default=value.text)
+            self.steps[value.step] = varied(self.steps[value.step], value.name)
+            self._recent.clear()
 
     def script(self, name: str, *, app: str | None = None, expect: Expecting = "none") -> Script:
         """Return the script, which expects the answers to its steps as `expect` says; raise `ValueError` if it has no
@@ -142,7 +163,7 @@ class ScriptWriter:
         match performed.action:
             case actions.TypeText(text=text):
                 self._note_typed(PLACE.sub(" ", text), performed, area=self._area())
-            case actions.Click() | actions.Drag() | actions.PressKeys() if performed.after is not None:
+            case actions.Click() | actions.Drag() | actions.PressKeys() if performed.after and not performed.is_focus:
                 answer = self._answers.of(performed.before, performed.after)
                 if answer is not None:
                     self.proposals[len(self.steps)] = answer
@@ -166,6 +187,22 @@ class ScriptWriter:
             self._note_typed(result.step.choose, recent[-1][1], area=recent[-2][1].locations[0].box)
         if proposed is not None:
             self.proposals[first] = proposed
+        self._recent.clear()
+
+    def _leave_focus(self) -> None:
+        """Write no click into a field that nobody clicked, unless it was seen that a click does the same."""
+        recent = tuple(self._recent)
+        kept = next((number for number, (_, performed) in enumerate(recent) if performed.is_focus), None)
+        if kept is None or kept == len(recent) - 1:
+            return
+        (click, _), (last, _) = recent[kept], recent[-1]
+        if isinstance(last, schema.PressStep) and last.press == SELECTS_ALL:
+            return
+        first = len(self.steps) - (len(recent) - kept)
+        del self.steps[first]
+        self.proposals = {number: one for number, one in self.proposals.items() if number < first}
+        if isinstance(click, schema.ClickStep) and isinstance(last, schema.TypeStep):
+            self.untargeted.append((words_for(click.click), last.type))
         self._recent.clear()
 
     def _note_typed(self, text: str, performed: PerformedStep, *, area: Box | None) -> None:
@@ -255,8 +292,8 @@ class ScriptWriter:
         return f"{{{{{name}}}}}"
 
 
-def _performed(events: Iterable[Event]) -> Iterator[PerformedStep]:
-    """Yield each step that was carried out and had its effect."""
+def _performed(events: Iterable[Event]) -> Iterator[PerformedStep | UserMessage]:
+    """Yield each step that was carried out and had its effect, and where a person said that its value varies."""
     screen: Screenshot | None = None
     pending: PerformedStep | None = None
     decided: Decided | None = None
@@ -282,6 +319,11 @@ def _performed(events: Iterable[Event]) -> Iterator[PerformedStep]:
                 pending = None
             case Checked(effect=effect) if pending and _is_silent(effect):
                 pending = pending._replace(silent=usual_expectation(pending.action) is not None)
+            case UserMessage(code="varies"):
+                if pending is not None:
+                    yield pending
+                yield event
+                pending = None
             case Failed():
                 pending = pending if isinstance(verdict, AnswerAsk) else None
             case Ended(result=outcome, message=message):

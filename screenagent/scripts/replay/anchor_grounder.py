@@ -15,7 +15,7 @@ from screenagent.perception.cache import SharedLRU
 from screenagent.protocols import Grounder, Guesser, TextReader
 from screenagent.screenshot import Screenshot, Window
 from screenagent.scripts import Anchors
-from screenagent.scripts.replay.anchor_search import AnchorSearch, by_words, replacement, unless_doubtful
+from screenagent.scripts.replay.anchor_search import UNSURE, AnchorSearch, by_words, replacement, unless_doubtful
 from screenagent.scripts.replay.appearance import Appearance
 from screenagent.scripts.replay.template_match import TemplateMatcher
 
@@ -111,6 +111,21 @@ class AnchorGuesser:
 
     def doubt(self, target: str, screenshot: Screenshot, *, found: Location | None = None) -> Doubt | None:
         return None if self.grounder.has_anchor(target) else self.configured.doubt(target, screenshot, found=found)
+
+
+@dataclass(frozen=True)
+class CloserGrounder:
+    """Finds a target as `configured` does, and where that is too unsure for a replay, as `guesser` does that looks
+    closer. A run looks closer, too, before it gives a target up."""
+
+    configured: Grounder
+    guesser: Guesser | None
+
+    def locate(self, target: str, screenshot: Screenshot, *, near: Location | None = None) -> Location | Absent:
+        found = self.configured.locate(target, screenshot, near=near)
+        if self.guesser is None or near is not None or isinstance(found, Absent) or found.confidence >= UNSURE:
+            return found
+        return self.guesser.look_closer(target, screenshot, found)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from PIL import Image
 
-from screenagent.actions import targets
+from screenagent.actions import Click, TypeText, targets
 from screenagent.events import Acted, Decided, Event, Observed
 from screenagent.geometry import Location
 from screenagent.perception.labels import text_lines
@@ -19,9 +19,11 @@ from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot, Word
 from screenagent.scripts import Anchors, Script
 from screenagent.scripts.linked import Linked
+from screenagent.scripts.parameters import PLACE
 from screenagent.scripts.replay.actions import Binding, ScriptAction, script_actions
 from screenagent.scripts.replay.appearance import FARTHEST, Appearance
-from screenagent.scripts.replay.row_data import row_texts, without_row
+from screenagent.scripts.replay.row_data import row_boxes, row_texts, without_row
+from screenagent.scripts.replay.typed_places import TypedPlaces
 from screenagent.showing import shown
 
 FOUND_AS_IT_WAS: Final = frozenset(("patch",))
@@ -80,7 +82,7 @@ def _quoted(texts: Iterable[str]) -> str:
 def heals(linked: Linked, anchors: Anchors, events: Iterable[Event], reader: TextReader) -> list[Heal]:
     """One for each anchor, as it was found last."""
     found, events = dict[str, Heal](), list(events)
-    texts = row_texts(linked.script, events)
+    texts, typed = row_texts(linked.script, events), _typed_places(events, reader)
     for name, target, location, screen in _found(linked, events):
         known = name in anchors
         if known and location.by in FOUND_AS_IT_WAS:
@@ -88,11 +90,33 @@ def heals(linked: Linked, anchors: Anchors, events: Iterable[Event], reader: Tex
             continue
         words = reader.read(screen)
         lasting = without_row(words, texts, screen)
-        new = Appearance.capture(target, screen, location.point, words=lasting, box=location.box)
+        seen = Appearance.capture(target, screen, location.point, words=typed.without(lasting), box=location.box)
+        new = typed.unknowing(seen, words, data=row_boxes(words, texts, screen))
         near = [word for word in words if word not in lasting and _is_near(word, new)]
         left_out = tuple(dict.fromkeys(line.text for line in text_lines(near)))
         found[name] = Heal(name, location.by, Appearance(*anchors.read(name)) if known else None, new, left_out)
     return list(found.values())
+
+
+def _typed_places(events: Iterable[Event], reader: TextReader) -> TypedPlaces:
+    """Return where the replay has typed something."""
+    places = TypedPlaces()
+    screen: Screenshot | None = None
+    text, before, area = "", None, None
+    for event in events:
+        match event:
+            case Observed(screenshot=seen):
+                screen = seen
+                if before is not None and before.image and seen.image:
+                    places.note(text, before, seen, reader.read(seen), area=area)
+                before = None
+            case Acted(action=Click(), locations=(location, *_)):
+                area = location.box
+            case Acted(action=TypeText(text=typed)) if screen is not None:
+                text, before = PLACE.sub(" ", typed), screen
+            case _:
+                pass
+    return places
 
 
 def _is_near(word: Word, look: Appearance) -> bool:

@@ -17,7 +17,7 @@ from screenagent.screenshot import Window
 from screenagent.scripts import Anchors, Script
 from screenagent.scripts.linked import Linked
 from screenagent.scripts.replay.accepted import AcceptedSteps, accepting
-from screenagent.scripts.replay.anchor_grounder import AnchorGrounder, AnchorGuesser, PointedGrounder
+from screenagent.scripts.replay.anchor_grounder import AnchorGrounder, AnchorGuesser, CloserGrounder, PointedGrounder
 from screenagent.scripts.replay.decisions import is_front
 from screenagent.scripts.replay.notes import Notes
 from screenagent.scripts.replay.planner import ScriptPlanner
@@ -78,6 +78,7 @@ class Replay:
         planner.began = self.began or planner.began
         grounder, guesser, asking = agent.grounder, agent.guesser, agent.asking
         if self.anchors is not None:
+            grounder = CloserGrounder(grounder, guesser)
             pointed = PointedGrounder(lambda: planner.points, grounder)
             grounder = recorder = AnchorGrounder(self.anchors, lambda: planner.anchor_names, reader, grounder, pointed)
             planner.seen, planner.instead = recorder.seen, recorder.instead

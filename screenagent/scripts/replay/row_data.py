@@ -8,6 +8,7 @@ from typing import Final
 
 from screenagent.actions import TypeText
 from screenagent.events import Acted, Event, Started
+from screenagent.geometry import Box
 from screenagent.perception.labels import TextLine, text_lines
 from screenagent.perception.similarity import likeness
 from screenagent.screenshot import Screenshot, Word
@@ -16,6 +17,8 @@ from screenagent.scripts.schema import Script
 
 READ_ALIKE: Final = 0.85
 """How alike two readings of one text are at least."""
+ROUND: Final = 4
+"""Pixels round a text in which its letters may end."""
 WORD_GAP: Final = 1.5
 """Words that are farther apart than this times their height are in two fields."""
 
@@ -45,9 +48,24 @@ def _values(script: Script, task: str) -> Iterator[str]:
 
 def without_row(words: Sequence[Word], texts: Sequence[str], screen: Screenshot) -> list[Word]:
     """Return the words but for those that show a text of the row, and those of open menus and lists."""
-    lasting = [word for word in words if not any(word.box.center in popup for popup in screen.popups)]
-    left_out = {word.box for line in text_lines(lasting, gap=WORD_GAP) for word in _row_words(line, texts)}
-    return [word for word in lasting if word.box not in left_out]
+    left_out = {word.box for part in _row_parts(words, texts, screen) for word in part}
+    return [word for word in _lasting(words, screen) if word.box not in left_out]
+
+
+def row_boxes(words: Sequence[Word], texts: Sequence[str], screen: Screenshot) -> list[Box]:
+    """Return where texts of the row are shown, line by line; open menus and lists aside."""
+    around = (Box.around_all(word.box for word in part) for part in _row_parts(words, texts, screen))
+    return [box.exact_pixels(screen.size).grown(ROUND).box(screen.size) for box in around]
+
+
+def _row_parts(words: Sequence[Word], texts: Sequence[str], screen: Screenshot) -> Iterator[list[Word]]:
+    """Yield the words of each line that show texts of the row, as far as there are some."""
+    lines = text_lines(_lasting(words, screen), gap=WORD_GAP)
+    yield from filter(None, (list(_row_words(line, texts)) for line in lines))
+
+
+def _lasting(words: Sequence[Word], screen: Screenshot) -> list[Word]:
+    return [word for word in words if not any(word.box.center in popup for popup in screen.popups)]
 
 
 def _row_words(line: TextLine, texts: Sequence[str]) -> Iterator[Word]:

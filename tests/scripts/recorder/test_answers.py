@@ -65,6 +65,34 @@ def test_an_answer_is_what_other_values_meet_too(lines: list[str], expected: New
     assert answer(form("Acme Ltd"), form("Acme Ltd", *lines), typed=["Acme Ltd"]) == expected
 
 
+def listed(*cells: str, below: str = "") -> Drawing:
+    drawing = form("").text(below, 40, 280)
+    for number, cell in enumerate(cells):
+        drawing.text(cell, 40 + 160 * number, 240)
+    return drawing
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        pytest.param(form(), form("", "Acme Ltd · - choose - · no"), None, id="the pieces of a row are none"),
+        pytest.param(form(), form("", "- choose - · yes", "Saved number 17"), SAVED, id="a message is"),
+        pytest.param(listed(), listed("Acme", "Private customer", below="Saved number 17"), SAVED, id="it comes first"),
+        pytest.param(listed(), listed("Acme", "Private customer"), None, id="a value of a row is none"),
+    ],
+)
+def test_what_changes_from_row_to_row_of_a_list_is_no_answer(
+    before: Drawing, after: Drawing, expected: New | None
+) -> None:
+    if expected is None:
+        reader = DrawnReader()
+        answers = ScreenAnswers(reader, ["Acme Ltd"])
+        answers.of(reader.screen(listed("Private customer")), reader.screen(before))
+        assert not isinstance(answers.of(reader.screen(before), reader.screen(after)), New)
+    else:
+        assert answer(before, after, typed=["Acme Ltd"]) == expected
+
+
 @pytest.mark.parametrize("lines", [[], ["Acme Ltd"], ["12:45:10"], ["Could not save"], ["Saving…"]])
 def test_what_other_values_do_not_meet_is_no_answer(lines: list[str]) -> None:
     assert answer(form("Acme Ltd"), form("Acme Ltd", *lines), typed=["Acme Ltd"]) is None

@@ -7,9 +7,9 @@ import pytest
 
 from screenagent.geometry import Box, Pixel, Point
 from screenagent.screenshot import Screenshot
-from screenagent.scripts.recorder.typed_places import TypedPlaces
 from screenagent.scripts.replay.appearance import Appearance
 from screenagent.scripts.replay.template_match import TemplateMatcher
+from screenagent.scripts.replay.typed_places import TypedPlaces
 from tests.builders import Drawing, DrawnReader
 
 

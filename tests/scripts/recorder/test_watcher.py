@@ -16,9 +16,10 @@ from screenagent.grounding.embedded import EmbeddedGrounder
 from screenagent.grounding.naming import Namer
 from screenagent.perception.reader import ScreenReader
 from screenagent.screenshot import Screenshot
-from screenagent.scripts.recorder.watcher import ScreenSample, Watcher, before_touch
+from screenagent.scripts.recorder.hovering import ScreenSample
+from screenagent.scripts.recorder.watcher import Watcher, before_touch
 from screenagent.scripts.recorder.writer import ScriptWriter
-from screenagent.scripts.schema import ExpectStep
+from screenagent.scripts.schema import ExpectStep, FillStep, Parameter
 from tests.builders import Drawing
 
 READER = ScreenReader()
@@ -134,6 +135,33 @@ def test_the_text_under_the_mouse_is_expected_when_the_person_presses_the_keys_f
         "no text is read under the mouse, so nothing is expected of it"
     ]
     assert ScriptWriter.of_run(events, READER).script("x").steps[-1] == ExpectStep(expect="User name:")
+
+
+def test_the_last_value_becomes_a_parameter_when_the_person_presses_the_keys_for_it() -> None:
+    def pressed(screen: Screenshot, *, at: float) -> list[TimedTouch]:
+        down = [TimedTouch(at, KeyDown(key=key), screen) for key in ("ctrl", "f8")]
+        return [*down, TimedTouch(at + 0.1, KeyUp(key="ctrl"), screen)]
+
+    empty, named, full = form(), form("Ada Lovelace"), form("Ada Lovelace", dots=8)
+    watching = Watcher(namer=NAMER, reader=READER, parameter_keys=("f8", "ctrl"))
+    heard = [
+        *pressed(empty, at=0.5),
+        *click(250, 60, empty, at=1.0),
+        *typed("Ada Lovelace", empty, at=2.0),
+        *pressed(named, at=4.0),
+        *click(250, 120, named, at=5.0),
+        *typed("hunter2!", named, at=6.0),
+        *pressed(full, at=8.0),
+    ]
+    events = list(watching.events(heard, task="x", last=lambda: full))
+    assert not any(isinstance(action, PressKeys) for action in done(events))
+    assert [event.text for event in events if isinstance(event, Thought)] == [
+        "no value becomes a parameter: nothing was typed or chosen yet",
+        "no value becomes a parameter: it is a secret",
+    ]
+    script = ScriptWriter.of_run(events, READER).script("x")
+    assert script.parameters == {"user_name": Parameter(default="Ada Lovelace")}
+    assert script.steps[0] == FillStep.model_validate({"fill": "the User name field", "with": "{{user_name}}"})
 
 
 def test_what_a_replay_cannot_do_again_is_said_at_once() -> None:

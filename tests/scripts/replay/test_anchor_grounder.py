@@ -9,13 +9,16 @@ from typing import Any
 
 import pytest
 
-from screenagent.fakes import FakeGrounder
-from screenagent.geometry import Absent, Box, Location, Pixel, Point, Size
+from screenagent.agent import drive
+from screenagent.fakes import FakeDesktop, FakeGrounder, FakeReader, ScriptedPlanner
+from screenagent.geometry import Absent, Box, Doubt, Location, Pixel, Point, Size
 from screenagent.screenshot import Screenshot, Window
 from screenagent.scripts import Anchors
+from screenagent.scripts.file import parsed
+from screenagent.scripts.replay import Replay
 from screenagent.scripts.replay.anchor_grounder import AnchorGrounder
 from screenagent.scripts.replay.appearance import Appearance
-from tests.builders import Drawing, DrawnReader, ScriptedGrounder
+from tests.builders import Drawing, DrawnReader, ScriptedGrounder, fake_agent
 
 SIZE = Size(width=800, height=600)
 Row = tuple[str, str]
@@ -261,6 +264,33 @@ def test_a_target_that_was_seen_is_not_looked_for_twice_on_one_screen(scene: Anc
     scene.reader.reads = 0
     assert isinstance(grounder.locate("it", shown), Location)
     assert scene.reader.reads == 0
+
+
+@dataclass
+class CloserLook:
+    """What a closer look finds, and how often it was taken."""
+
+    finds: Location
+    looks: int = 0
+
+    def look_closer(self, target: str, screenshot: Screenshot, found: Location) -> Location:
+        self.looks += 1
+        return self.finds
+
+    def doubt(self, target: str, screenshot: Screenshot, *, found: Location | None = None) -> Doubt | None:
+        return None
+
+
+@pytest.mark.parametrize(("sure", "looks"), [(0.35, 1), (0.9, 0)])
+def test_what_is_too_unsure_is_looked_at_closer_before_it_is_given_up(tmp_path: Path, sure: float, looks: int) -> None:
+    label, box = (Location(point=Point(x=0.1, y=y), confidence=sure, by="text") for y in (0.1, 0.2))
+    closer, desktop = CloserLook(box.model_copy(update={"confidence": 0.98, "by": "field"})), FakeDesktop()
+    script = parsed(b"name: test\nsteps:\n  - {click: the Company field, may: nothing}\n", Path("test.yaml"))[0]
+    agent = fake_agent(ScriptedPlanner([]), grounder=ScriptedGrounder(label), guesser=closer, desktop=desktop)
+    replay = Replay(script, anchors=Anchors(tmp_path))
+    drive(replay.playing(agent, FakeReader(())), replay.task)
+    assert desktop.places == [((box if looks else label).point,)]
+    assert bool(closer.looks) == bool(looks)
 
 
 def labelled(save: str, **look: Any) -> Drawing:

@@ -1,4 +1,4 @@
-"""Where the typed values of a recording stand, so that the anchors do not know a target by them."""
+"""Where the typed values of a recording or a replay stand, so that the anchors do not know a target by them."""
 
 from __future__ import annotations
 
@@ -58,14 +58,15 @@ class TypedPlaces:
         """Return the words without those that stand where they were typed."""
         return [word for word in words if not any(place.holds(word) for place in self._places)]
 
-    def unknowing(self, appearance: Appearance, read: Sequence[Word]) -> Appearance:
+    def unknowing(self, appearance: Appearance, read: Sequence[Word], *, data: Iterable[Box] = ()) -> Appearance:
         """Return the appearance without typed values: those in its picture are blurred, and of its neighbours only
-        those stay by which it is called or told from others. `read` are the words on its screen."""
+        those stay by which it is called or told from others. `read` are the words on its screen, and `data` is where
+        other values stand there."""
         anchor = appearance.anchor
         kept = appearance.telling_texts if anchor.alike > 1 else ()
         beside = tuple(text for text in anchor.beside if text in kept or self._stays(text, anchor.target))
         there = [place.area for place in self._places if any(map(place.holds, read))]
-        return Appearance(anchor.model_copy(update={"beside": beside}), appearance.picture).hiding(there)
+        return Appearance(anchor.model_copy(update={"beside": beside}), appearance.picture).hiding((*there, *data))
 
     def _stays(self, nearby: NearbyText, target: str) -> bool:
         return nearby.text in target or not _is_any_of(nearby.text, self._texts)
