@@ -81,7 +81,9 @@ def _came_to_front(front: Window, name: str, came: Sequence[Window], after: Scre
     if any(_is_of_one_program(front, window) for window in known):
         return _effect("confirmed", "opened", f"a new window came, and is in front: {title_words(front)}")
     if known:
-        return _effect("unmet", "not_opened", f"{title_list(known)} is open, but {title_words(front)} is in front of it")
+        return _effect(
+            "unmet", "not_opened", f"{title_list(known)} is open, but {title_words(front)} is in front of it"
+        )
     if not all(_is_of_one_program(front, window) for window in came):
         return _effect("unknown", "", f"{title_list(came)} came; which of them is of {name} cannot be told", by="")
     return _effect("confirmed", "opened", f"a new window came, and is in front: {title_words(front)}")

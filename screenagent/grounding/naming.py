@@ -105,9 +105,11 @@ def _depicted(point: Point, screen: ScreenContents, words: IconWords) -> Iterato
 def _names(point: Point, screen: ScreenContents) -> Iterator[str]:
     """By the label of the control that it is, or by what is written on it; then with a neighbour to tell it by."""
     x, y = point.x * screen.size.width, point.y * screen.size.height
-    control = None if any(popup.holds(x, y) for popup in screen.popups) else screen.layout.around(x, y)
+    is_in_popup = any(popup.holds(x, y) for popup in screen.popups)  # where entries stand, and no fields
+    control = None if is_in_popup else screen.layout.around(x, y)
+    areas = () if is_in_popup else screen.widgets
     alone = [run.text for run in _written(x, y, screen)]
-    if area := next((one.rect for one in screen.widgets if one.role == "textarea" and one.rect.holds(x, y)), None):
+    if area := next((one.rect for one in areas if one.role == "textarea" and one.rect.holds(x, y)), None):
         alone = [*(f"the {text.strip(' :*.')} text area" for text in _heading(area, screen)), *alone]
     elif control and control.role in SPOKEN:
         tied = [label for label in screen.labels if _is_tied(label, control, screen) and label.text not in alone]

@@ -137,6 +137,7 @@ class Flow:
     frames: list[Frame] = field(default_factory=list)
     _attempts: int = 0
     _is_in_popup: bool = False
+    _sought: Sequence[str] = ()
 
     def whole(self, linked: Linked, values: Mapping[str, str], at: KeyPath, *, first: bool, last: bool) -> Course:
         """Play a script: what comes before the first row only if this is the `first` one, and so for the `last`."""
@@ -248,12 +249,14 @@ class Flow:
     def _attempt(self, step: AttemptStep, frame: Frame, at: KeyPath) -> Course:
         for tries_left in reversed(range(step.retries + 1)):
             self._attempts += 1
+            begun = self.player.steps_so_far
             try:
                 yield from self.play(step.attempt, frame, (*at, "attempt"))
                 return
             except StepFailed as failed:
                 why = failed
                 self._note_failure()
+                self.notes.foreseen.extend(range(begun, self.player.steps_so_far))
             finally:
                 self._attempts -= 1
             self.notes.remark(f"an attempt failed: {why}")
@@ -267,6 +270,7 @@ class Flow:
             if step.afterwards == "set_aside":
                 raise SetAside(str(why)) from why
             self.notes.failed_after = None
+            self.notes.gone_on_from.append(str(why))
 
     def _note_failure(self) -> None:
         if self.notes.failed_after is None:
@@ -305,16 +309,24 @@ class Flow:
         return False
 
     def _popups_closed(self) -> Course:
-        """Do what is to be done about popups until none is seen; a screen that was looked at is not looked at again."""
-        if self._is_in_popup or not any(True for _ in self._popups()):
+        """Do what is to be done about popups until none is seen; a screen is not looked at again for the same ones."""
+        sought = [frame.words(popup.seen) for frame, _, popup in self._popups()]
+        if self._is_in_popup or not sought:
             return
+        are_others, self._sought = sought != list(self._sought), sought
         for _ in range(POPUPS):
-            if not self.player.has_changed() or not (yield from self.popup_closed()):
+            if not (self.player.has_changed() or are_others) or not (yield from self.popup_closed()):
                 return
+            are_others = False
         raise StepFailed(f"more than {POPUPS} popups came up one after the other")
 
     def _popups(self) -> Iterator[tuple[Frame, KeyPath, Popup]]:
-        """Those that the scripts being played know of, the outermost first, and where their steps stand."""
+        """Those that the scripts being played know of, the outermost first, and where their steps stand.
+
+        One that is called by a value which is not known yet is not among them.
+        """
         for frame in self.frames:
             for number, popup in enumerate(frame.linked.script.on_popup):
+                if Binding(frame.values).unfilled(popup.seen):
+                    continue
                 yield frame, (*frame.at, "on_popup", number, "do"), popup

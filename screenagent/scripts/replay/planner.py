@@ -122,7 +122,8 @@ class ScriptPlanner:
             yield from repeat(Decision.give_up(str(ended)))
         self._attend_to(None)
         while True:
-            yield Decision(plan=script_plan(self._actions), at=len(self._actions))
+            plan = script_plan(self._actions, self.notes.ending)
+            yield Decision(plan=plan, at=len(self._actions), account=self.notes.account)
 
     def carry_out(self, step: AnyStep, path: KeyPath, frame: Frame) -> Course:
         """Carry out the actions that the step at that path is made of, or what is worked out for it."""
