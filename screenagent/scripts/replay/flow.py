@@ -10,11 +10,13 @@ from typing import Final, Protocol
 
 from screenagent.events import Decision
 from screenagent.protocols import Retry
+from screenagent.screenshot import Screenshot
 from screenagent.scripts.comparison import Incomparable, comparison
 from screenagent.scripts.file import texts
 from screenagent.scripts.linked import Linked
 from screenagent.scripts.parameters import filled, given
 from screenagent.scripts.replay.actions import Binding, ScriptAction
+from screenagent.scripts.replay.claims import Claims
 from screenagent.scripts.replay.notes import Notes
 from screenagent.scripts.replay.plain_values import filled_task
 from screenagent.scripts.rows.csv_file import read_csv
@@ -134,6 +136,7 @@ class Flow:
 
     player: StepPlayer
     notes: Notes
+    claims: Claims
     frames: list[Frame] = field(default_factory=list)
     _attempts: int = 0
     _is_in_popup: bool = False
@@ -256,6 +259,7 @@ class Flow:
             except StepFailed as failed:
                 why = failed
                 self._note_failure()
+                self.claims.forget()
                 self.notes.foreseen.extend(range(begun, self.player.steps_so_far))
             finally:
                 self._attempts -= 1
@@ -281,6 +285,11 @@ class Flow:
             return given(inner.script, step, frame.value)
         except ValueError as error:
             raise StepFailed(f"run {step.run}: {error}") from error
+
+    def check_claims(self, screen: Screenshot) -> None:
+        """`StepFailed` if a field or a box shows another thing than a step has left in it."""
+        if why := self.claims.broken(screen):
+            raise StepFailed(why)
 
     @property
     def asks(self) -> bool:
