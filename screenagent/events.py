@@ -134,12 +134,21 @@ class Plan(Value):
         return sum(not isinstance(step.action, Finish) for step in self.steps)
 
 
+class Account(Value):
+    """What a planner that says "done" has beside the steps: how many values it has `read` off the screen, and the
+    numbers of the steps whose failure its task goes on from, `foreseen`."""
+
+    read: int = Field(default=0, ge=0)
+    foreseen: tuple[int, ...] = ()
+
+
 class Decision(Value):
     """Do step `at` of `plan`: the next one of the plan that stands, or the first of another."""
 
     plan: Plan
     at: int = Field(default=0, ge=0)
     thought: str = ""
+    account: Account = Field(default=Account(), exclude_if=lambda account: account == Account())
 
     @classmethod
     def give_up(cls, why: str) -> Self:

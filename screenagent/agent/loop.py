@@ -152,6 +152,7 @@ class _Run:
         self._timeline = Timeline(agent.meter)
         self._before: Screenshot | None = None  # the screen that the effect of the last action is compared with
         self._sent_at: float | None = None  # when the last input was sent, while that may still be undone
+        self._undone_seconds = UNDONE_SECONDS  # longer once the application took longer to take something back
         looks = (agent.grounder, agent.desktop, agent.control, agent.guesser, agent.min_confidence)
         naming = agent.asking.naming if agent.asking else None
         self._eyes = Eyes(self._timeline, *looks, naming=naming, states=agent.states, lateness=agent.lateness)
@@ -218,9 +219,9 @@ class _Run:
     def _step(self) -> Generator[Event, None, None]:
         decision = yield from self._decide()
         if isinstance(decision.step.action, Finish) and decision.step.action.success:
-            changed = yield from self._look_once_more()
-            if changed and self.episode.current and self.episode.current.failure_reason:
-                return  # which the planner hears first
+            while (yield from self._look_once_more()):  # and again at what was typed anew
+                if self.episode.current and self.episode.current.failure_reason:
+                    return  # which the planner hears first
         yield self.happened(events.Decided(decision=decision))
         self._eyes.seeks_field = is_entered(decision)
         yield from self._carry_out(decision.step)
@@ -234,11 +235,13 @@ class _Run:
         last = next((step for step in reversed(self.episode.steps) if step.decision), None)
         if last is None or not last.acted or last.decision is None or self._sent_at is None:
             return False
-        until, self._sent_at = self._sent_at + UNDONE_SECONDS, None
+        sent_at, self._sent_at = self._sent_at, None
         seen = self._timeline.screen
-        now = self._eyes.watch(until)
+        now = self._eyes.watch(sent_at + self._undone_seconds)
         if difference(seen, now) is None:
             return False
+        took = time.monotonic() - sent_at + UNDONE_SECONDS
+        self._undone_seconds = min(max(self._undone_seconds, took), LATE_SECONDS)
         step = PlannedStep(action=last.decision.step.action, expectation=last.decision.step.expectation)
         yield self.happened(events.Retried(recovery="wait", why="the screen has changed again"))
         yield self._eyes.look()

@@ -44,8 +44,13 @@ def read_back(
     """
     if before.size != after.size or before.digest == after.digest or _is_secret(action):
         return None
-    found = [effect for arrival in _arrivals(action, before, after, read, at) if (effect := arrival.effect)]
-    return next((effect for effect in found if effect.outcome == "confirmed"), found[0] if found else None)
+    first: Effect | None = None
+    for arrival in _arrivals(action, before, after, read, at):
+        effect = arrival.effect
+        if effect and effect.outcome == "confirmed":
+            return effect  # the other places need not be read
+        first = first or effect
+    return first
 
 
 def _is_secret(action: TypeText) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from pathlib import PurePath
 
 from screenagent.actions import CloseWindow, FocusWindow, OpenProgram, WindowInput
@@ -61,12 +62,7 @@ def _opened(program: str, before: Screenshot, after: Screenshot) -> Effect:
         seen = f"; {title_list(came)} came" if came else ""
         return _effect("unmet", "not_opened", f"no window of {name} is in front{seen}")
     if any(window.id == front.id for window in came):
-        others = [window for window in came if belongs_to(window, name)]
-        if others and not belongs_to(front, name):
-            return _effect(
-                "unmet", "not_opened", f"{title_list(others)} came, but {title_words(front)} is in front of it"
-            )
-        return _effect("confirmed", "opened", f"a new window came, and is in front: {title_words(front)}")
+        return _came_to_front(front, name, came, after)
     if came:
         return _effect("unmet", "not_opened", f"{title_list(came)} came, and is not in front; {_front_words(after)}")
     was_there = before.window is not None and before.window.id == front.id
@@ -74,6 +70,27 @@ def _opened(program: str, before: Screenshot, after: Screenshot) -> Effect:
         evidence = f"{title_words(front)}, which was open before, came to the front"
         return _effect("confirmed", "in_front", evidence)
     return _effect("unmet", "not_opened", f"no new window came; {_front_words(after)}")
+
+
+def _came_to_front(front: Window, name: str, came: Sequence[Window], after: Screenshot) -> Effect:
+    """Return whether the new window in front is the program's: some have a name that the program has not.
+
+    Where a window is called like the program, or the program has come with several, the front one has to be of it.
+    """
+    known = [window for window in open_windows(after) if belongs_to(window, name)]
+    if any(_is_of_one_program(front, window) for window in known):
+        return _effect("confirmed", "opened", f"a new window came, and is in front: {title_words(front)}")
+    if known:
+        return _effect(
+            "unmet", "not_opened", f"{title_list(known)} is open, but {title_words(front)} is in front of it"
+        )
+    if not all(_is_of_one_program(front, window) for window in came):
+        return _effect("unknown", "", f"{title_list(came)} came; which of them is of {name} cannot be told", by="")
+    return _effect("confirmed", "opened", f"a new window came, and is in front: {title_words(front)}")
+
+
+def _is_of_one_program(one: Window, other: Window) -> bool:
+    return one.id == other.id or (one.pid == other.pid if one.pid and other.pid else one.app == other.app)
 
 
 def _asks(front: Window, meant: Window, before: Screenshot) -> bool:

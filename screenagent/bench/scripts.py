@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Final, Literal, get_args
 
@@ -259,11 +259,16 @@ class _Popup:
 
 
 @contextmanager
-def set_up(case: Case, kind: ReplayKind) -> Iterator[tuple[Case, Path, VirtualDesktop, Control]]:
-    """Open the case's files and application on a desktop of this kind; stop the run after `SECONDS`."""
+def set_up(
+    case: Case, kind: ReplayKind, folder: Path | None = None
+) -> Iterator[tuple[Case, Path, VirtualDesktop, Control]]:
+    """Open the case's files and application on a desktop of this kind; stop the run after `SECONDS`.
+
+    The files are in `folder`, with what earlier plays left there, or in one of their own.
+    """
     control = Control()
     environment = THEME if kind == "theme" else FONT if kind == "font" else {}
-    with tempfile.TemporaryDirectory(prefix="script-") as name:
+    with nullcontext(folder) if folder else tempfile.TemporaryDirectory(prefix="script-") as name:
         folder = Path(name)
         opened = case.within(folder, kind)
         for file, content in opened.files_of(kind).items():

@@ -18,6 +18,8 @@ from screenagent.screenshot import Screenshot
 
 LONGEST: Final = 48  # characters; more of a line than this is not a name
 BAR: Final = 0.15  # menu bars are in this part of the screen, above all else
+TITLES: Final = 3  # menus that a bar has at least
+WHOLE: Final = 0.9  # of the width of its window is what a bar of menus has at least
 BAR_GAP: Final = 0.4  # between two words that are two names, as a part of the line's height
 WORD_GAP: Final = 0.55
 ROUND_AN_ICON: Final = 6  # pixels of a button that still belong to the icon on it
@@ -114,9 +116,13 @@ def _depicted(point: Point, screen: ScreenContents, words: IconWords) -> Iterato
 def _names(point: Point, screen: ScreenContents) -> Iterator[str]:
     """By the label of the control that it is, or by what is written on it; then with a neighbour to tell it by."""
     x, y = point.x * screen.size.width, point.y * screen.size.height
-    control = None if any(popup.holds(x, y) for popup in screen.popups) else screen.layout.around(x, y)
+    is_in_popup = any(popup.holds(x, y) for popup in screen.popups)  # where entries stand, and no fields
+    bar = _bar(x, y, screen)
+    control = None if is_in_popup or bar else screen.layout.around(x, y)
+    areas = () if is_in_popup else screen.widgets
     alone = [run.text for run in _written(x, y, screen)]
-    if area := next((one.rect for one in screen.widgets if one.role == "textarea" and one.rect.holds(x, y)), None):
+    alone += [f"the {title} menu" for title in alone[:1] if bar]
+    if area := next((one.rect for one in areas if one.role == "textarea" and one.rect.holds(x, y)), None):
         alone = [*(f"the {text.strip(' :*.')} text area" for text in _heading(area, screen)), *alone]
     elif control and control.role in SPOKEN:
         tied = [label for label in screen.labels if _is_tied(label, control, screen) and label.text not in alone]
@@ -172,6 +178,14 @@ def _is_other_line(label: Label, control: ControlBox, y: float) -> bool:
     return control.rect.holds(*label.rect.center) and not label.rect.top <= y <= label.rect.bottom
 
 
+def _bar(x: float, y: float, screen: ScreenContents) -> ControlBox | None:
+    """Return the frame at that place if it is the first thing in its window, and as wide: a bar of menus."""
+    control, front = screen.layout.around(x, y), screen.front
+    if control is None or front is None or control.rect.width < WHOLE * front.width:
+        return None
+    return control if abs(control.rect.top - front.top) < control.rect.height / 2 else None
+
+
 def _kind(control: ControlBox, screen: ScreenContents) -> str:
     """What people call a control that is seen, by its role and its shape."""
     round_ones = (one for one in screen.widgets if one.role == "radio" and one.rect.holds(*control.rect.center))
@@ -191,6 +205,8 @@ def _heading(area: PixelBox, screen: ScreenContents) -> Iterator[str]:
 def _runs(label: Label, screen: ScreenContents) -> Iterator[Label]:
     """Its words, in groups that stand further apart than words of one name do: a menu bar reads as one line."""
     gap = BAR_GAP if label.rect.bottom < BAR * screen.size.height else WORD_GAP
+    if len(label.words) >= TITLES and _bar(*label.rect.center, screen):
+        gap = float("-inf")  # what is read of a title reaches into the gap
 
     def parted(one: tuple[str, PixelBox], other: tuple[str, PixelBox]) -> bool:
         return other[1].left - one[1].right > gap * label.rect.height and other[0][:1].isupper()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
@@ -51,6 +53,31 @@ def test_what_did_not_arrive_is_pasted_once(screens: tuple[Screenshot, ...], sen
         assert "reads" in episode.steps[0].feedback + (
             episode.steps[0].effect.evidence if episode.steps[0].effect else ""
         )
+
+
+class TakesBack(FakeDesktop):
+    """A form that shows what is typed once, and then is empty again."""
+
+    looked = 0
+
+    def settled(self, until: Callable[[Screenshot], bool] | None = None, *, seconds: float | None = None) -> Screenshot:
+        is_new, self.looked = len(self.performed) != self.looked, len(self.performed)
+        return area("ABCDEFGH") if is_new else area()
+
+    def screenshot(self) -> Screenshot:
+        return area()
+
+
+def test_what_is_taken_back_once_it_was_pasted_is_no_success() -> None:
+    typing = PlannedStep(action=TypeText(text="ABCDEFGH"), expectation=Change())
+    plan = Plan(steps=(typing, PlannedStep(action=Finish(success=True))))
+    planner = ScriptedPlanner([Decision(plan=plan), Decision(plan=plan, at=1), Decision.give_up("it did not stay")])
+    grounder, desktop = FakeGrounder({}), TakesBack()
+    checker = ScreenChecker(grounder=grounder, reader=ScreenReader())
+    episode = drive(fake_agent(planner, grounder=grounder, desktop=desktop, checker=checker), "type it")
+    assert [action.afresh for action in desktop.performed if isinstance(action, TypeText)] == [False, True]
+    assert episode.ended is not None
+    assert episode.ended.result == "gave_up"
 
 
 def test_an_action_says_that_it_is_pasted_only_if_it_is() -> None:

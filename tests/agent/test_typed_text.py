@@ -15,7 +15,7 @@ from screenagent.events import Effect
 from screenagent.geometry import Box, Location, PixelBox, Size
 from screenagent.perception.ink import InkPart
 from screenagent.perception.reader import ScreenReader
-from screenagent.screenshot import Screenshot, Window
+from screenagent.screenshot import Screenshot, Window, Word
 
 SIZE = Size(width=640, height=320)
 FIELD = (120, 40, 420, 68)
@@ -160,6 +160,23 @@ def test_what_is_searched_for_is_highlighted_where_it_stood_and_has_not_come_the
     found = picture[202:227, 122:190]
     found[(found > 250).all(axis=2)] = (255, 230, 200)
     assert outcome(in_field("London", before, Screenshot.of(Image.fromarray(picture)))) != "contradicted"
+
+
+def test_no_more_is_read_once_the_text_is_found_in_its_field() -> None:
+    shown = form("Ada").pixels.copy()
+    ImageDraw.Draw(shown).text((440, 280), "changed", fill="black", font=ImageFont.load_default(15))
+    read: list[Size] = []
+
+    def counted(screenshot: Screenshot) -> list[Word]:
+        read.append(screenshot.size)
+        return reader().read(screenshot)
+
+    effect = read_back(TypeText(text="Ada"), form(), Screenshot.of(shown), counted, at=())
+    alone = len(read)
+    assert outcome(effect) == "confirmed"
+    read.clear()
+    assert outcome(read_back(TypeText(text="Ada"), form(), form("Ada"), counted, at=())) == "confirmed"
+    assert len(read) == alone
 
 
 def test_what_is_offered_below_a_field_is_not_what_it_reads() -> None:

@@ -23,6 +23,8 @@ from tests.builders import fake_agent
 BOOK = Window(id=1, title="Book1", app="gnumeric", pid=10)
 MAIL = Window(id=2, title="Invoices", app="mail", pid=11)
 QUESTION = Window(id=3, title="Save changes?", app="mail", pid=11, is_dialog=True)
+TIP = Window(id=5, title="Tip of the day", app="helper", pid=12)
+NEWS = Window(id=6, title="Update available", app="updater", pid=13)
 SHEET = Window(id=4, title="Sheet", app="gnumeric", pid=12)
 
 
@@ -96,12 +98,29 @@ def test_words_that_name_no_window_or_several_are_refused_before_anybody_is_aske
         (shown(1, BOOK, MAIL, SHEET, front=MAIL), ("unmet", "not_opened")),
         (shown(1, BOOK, MAIL, SHEET, QUESTION, front=QUESTION), ("unmet", "not_opened")),
         (shown(1, BOOK, MAIL, front=MAIL), ("unmet", "not_opened")),
+        (shown(1, BOOK, MAIL, NEWS, front=NEWS), ("unmet", "not_opened")),
+        (shown(1, BOOK, MAIL, SHEET, TIP, front=TIP), ("confirmed", "opened")),
     ],
 )
 def test_a_program_is_open_once_its_new_window_is_in_front(after: Screenshot, expected: tuple[str, str]) -> None:
     before = shown(0, BOOK, MAIL, front=MAIL)
     effect = check_window(OpenProgram(command="gnumeric sheet.gnumeric"), before, after)
     assert (effect.outcome, effect.code) == expected
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        (shown(1, MAIL, TIP, front=TIP), "confirmed"),
+        (shown(1, MAIL, TIP, NEWS, front=NEWS), "unknown"),
+        (shown(1, MAIL, TIP, NEWS, front=TIP), "unknown"),
+    ],
+)
+def test_of_windows_that_are_not_called_like_the_program_only_a_single_one_is_it(
+    after: Screenshot, expected: str
+) -> None:
+    effect = check_window(OpenProgram(command="sheet-start"), shown(0, MAIL, front=MAIL), after)
+    assert effect.outcome == expected
 
 
 def test_a_program_that_ran_and_raised_its_window_is_open() -> None:

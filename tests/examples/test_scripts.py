@@ -48,6 +48,20 @@ def test_an_example_script_is_played_by_its_words(case: Case) -> None:
 
 
 @pytest.mark.display
+@pytest.mark.soak
+@pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
+def test_an_example_script_is_played_twice_in_a_row(case: Case, tmp_path: Path) -> None:
+    """What the first play has saved is there at the second one."""
+    installed(case)
+    script = read_script(SCRIPTS / case.script)
+    for _ in range(2):
+        with set_up(case, "recorded", tmp_path) as (opened, folder, virtual, control):
+            replay = Replay(script, bound(script, opened.values))
+            perform_script(script, opened, build_unattended(control, virtual.desktop, replay))
+            assert holds(opened.check, folder, virtual.environment)
+
+
+@pytest.mark.display
 def test_an_example_script_is_recorded_and_played_by_the_looks_of_its_targets(tmp_path: Path) -> None:
     case = next(case for case in CASES if case.id == "remove")
     installed(case)

@@ -6,11 +6,11 @@ import pytest
 from PIL import ImageDraw
 
 from screenagent.fakes import FakeAccessibility
-from screenagent.geometry import Box, Pixel, Point
+from screenagent.geometry import Box, Pixel, PixelBox, Point
 from screenagent.grounding.embedded import EmbeddedGrounder
 from screenagent.grounding.naming import Namer
 from screenagent.perception.reader import ScreenReader
-from screenagent.screenshot import Element, Screenshot
+from screenagent.screenshot import Element, Screenshot, Window
 from tests.builders import Drawing
 
 READER = ScreenReader()
@@ -46,6 +46,31 @@ def test_an_item_of_an_open_popup_is_no_field() -> None:
     opened = opened.model_copy(update={"popups": (Box(left=0.2, top=0.1, right=0.6, bottom=0.3),)})
     assert name(screen, 190, 60) == "the Country field"
     assert name(opened, 190, 60) == "Germany"
+
+
+@pytest.mark.parametrize("apart", [13, 80])
+def test_an_item_of_a_bar_of_menus_is_no_field(apart: int) -> None:
+    """The bar is the first line of a window further down; what stands far apart in it is read as a text of its own."""
+    window = Window(id=1, box=Box.of_pixels((20, 200, 580, 390), Drawing()._size))
+    drawing = Drawing(window=window).text("Letter to Ada", 40, 180).entry("File", 20, 216, width=560)
+    x = 58
+    for title, width in (("Edit", 27), ("Options", 51), ("Search", 46)):
+        drawing.text(title, x, 216)
+        x += width + 11
+    drawing.text("Help", x - 11 + apart, 216)
+    assert name(drawing, 115, 216) == "the Options menu"
+
+
+def test_an_item_between_two_lines_of_a_menu_is_in_no_text_area() -> None:
+    shown = []
+    for last in ("Save All", "Save Copy"):
+        drawing = Drawing().text("Open", 120, 50)
+        ImageDraw.Draw(drawing.image).rectangle((100, 70, 400, 170), fill=(255, 255, 255), outline=LINE)
+        shown.append(drawing.text("Save", 120, 95).text("Save As", 120, 125).text(last, 120, 155).screenshot)
+    page, opened = shown
+    opened = opened.model_copy(update={"popups": (Box.of_pixels(PixelBox(90, 30, 410, 180), opened.size),)})
+    assert name(page, 250, 125) == "the Open text area"
+    assert name(opened, 250, 125) == "Save As"
 
 
 @pytest.mark.parametrize(("x", "y"), [(40, 50), (60, 82)])

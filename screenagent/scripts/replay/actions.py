@@ -250,9 +250,9 @@ def _words_of(step: AnyStep) -> Iterator[str]:
                 pass
 
 
-def script_plan(actions: Sequence[ScriptAction]) -> Plan:
+def script_plan(actions: Sequence[ScriptAction], ending: str = "every step was carried out") -> Plan:
     """Return the plan that is shown: every action, and the end."""
-    done = PlannedStep(action=Finish(success=True, message="every step was carried out"))
+    done = PlannedStep(action=Finish(success=True, message=ending))
     return Plan(steps=(*(action.planned for action in actions), done))
 
 

@@ -10,11 +10,13 @@ from typing import Final, Protocol
 
 from screenagent.events import Decision
 from screenagent.protocols import Retry
+from screenagent.screenshot import Screenshot
 from screenagent.scripts.comparison import Incomparable, comparison
 from screenagent.scripts.file import texts
 from screenagent.scripts.linked import Linked
 from screenagent.scripts.parameters import filled, given
 from screenagent.scripts.replay.actions import Binding, ScriptAction
+from screenagent.scripts.replay.claims import Claims
 from screenagent.scripts.replay.notes import Notes
 from screenagent.scripts.replay.plain_values import filled_task
 from screenagent.scripts.rows.csv_file import read_csv
@@ -134,9 +136,11 @@ class Flow:
 
     player: StepPlayer
     notes: Notes
+    claims: Claims
     frames: list[Frame] = field(default_factory=list)
     _attempts: int = 0
     _is_in_popup: bool = False
+    _sought: Sequence[str] = ()
 
     def whole(self, linked: Linked, values: Mapping[str, str], at: KeyPath, *, first: bool, last: bool) -> Course:
         """Play a script: what comes before the first row only if this is the `first` one, and so for the `last`."""
@@ -248,12 +252,15 @@ class Flow:
     def _attempt(self, step: AttemptStep, frame: Frame, at: KeyPath) -> Course:
         for tries_left in reversed(range(step.retries + 1)):
             self._attempts += 1
+            begun = self.player.steps_so_far
             try:
                 yield from self.play(step.attempt, frame, (*at, "attempt"))
                 return
             except StepFailed as failed:
                 why = failed
                 self._note_failure()
+                self.claims.forget()
+                self.notes.foreseen.extend(range(begun, self.player.steps_so_far))
             finally:
                 self._attempts -= 1
             self.notes.remark(f"an attempt failed: {why}")
@@ -267,6 +274,7 @@ class Flow:
             if step.afterwards == "set_aside":
                 raise SetAside(str(why)) from why
             self.notes.failed_after = None
+            self.notes.gone_on_from.append(str(why))
 
     def _note_failure(self) -> None:
         if self.notes.failed_after is None:
@@ -277,6 +285,11 @@ class Flow:
             return given(inner.script, step, frame.value)
         except ValueError as error:
             raise StepFailed(f"run {step.run}: {error}") from error
+
+    def check_claims(self, screen: Screenshot) -> None:
+        """`StepFailed` if a field or a box shows another thing than a step has left in it."""
+        if why := self.claims.broken(screen):
+            raise StepFailed(why)
 
     @property
     def asks(self) -> bool:
@@ -305,16 +318,24 @@ class Flow:
         return False
 
     def _popups_closed(self) -> Course:
-        """Do what is to be done about popups until none is seen; a screen that was looked at is not looked at again."""
-        if self._is_in_popup or not any(True for _ in self._popups()):
+        """Do what is to be done about popups until none is seen; a screen is not looked at again for the same ones."""
+        sought = [frame.words(popup.seen) for frame, _, popup in self._popups()]
+        if self._is_in_popup or not sought:
             return
+        are_others, self._sought = sought != list(self._sought), sought
         for _ in range(POPUPS):
-            if not self.player.has_changed() or not (yield from self.popup_closed()):
+            if not (self.player.has_changed() or are_others) or not (yield from self.popup_closed()):
                 return
+            are_others = False
         raise StepFailed(f"more than {POPUPS} popups came up one after the other")
 
     def _popups(self) -> Iterator[tuple[Frame, KeyPath, Popup]]:
-        """Those that the scripts being played know of, the outermost first, and where their steps stand."""
+        """Those that the scripts being played know of, the outermost first, and where their steps stand.
+
+        One that is called by a value which is not known yet is not among them.
+        """
         for frame in self.frames:
             for number, popup in enumerate(frame.linked.script.on_popup):
+                if Binding(frame.values).unfilled(popup.seen):
+                    continue
                 yield frame, (*frame.at, "on_popup", number, "do"), popup

@@ -20,6 +20,7 @@ from screenagent.screenshot import Screenshot
 from screenagent.scripts.linked import Linked
 from screenagent.scripts.replay.action_list import ActionList
 from screenagent.scripts.replay.actions import AT_ONCE, Binding, ScriptAction, first_action, renamed_target, script_plan
+from screenagent.scripts.replay.claims import Claims
 from screenagent.scripts.replay.decisions import (
     NO,
     YES,
@@ -51,8 +52,7 @@ class ScriptPlanner:
 
     The steps are played by generators: each stops at a decision, and goes on with what became of it when the next one
     is due. An action whose target is not there is tried again until `rest` and the script's times say that it will not
-    come, then asked about. For keys that
-    another window would get, the window behind it is brought to the front. Any other action that fails ends the replay.
+    come, then asked about. For keys, a window behind another is brought to the front. What else fails ends the replay.
 
     `recorded` are the names of the anchors that exist, and `seen` tells where all targets, by their words and their
     anchors' names, are on a screen by their appearance; `instead` tells what stands in the place of one that is not.
@@ -70,6 +70,7 @@ class ScriptPlanner:
     seen: Callable[[Mapping[str, str], Screenshot], tuple[Location, ...]] = lambda _names, _screen: ()
     instead: Callable[[str, str, Screenshot], Guess | None] = lambda _target, _name, _screen: None
     notes: Notes = field(default_factory=Notes)
+    claims: Claims = field(default_factory=lambda: Claims(None))
     is_first: bool = True
     is_last: bool = True
     began: float = field(default_factory=time.time)
@@ -87,7 +88,7 @@ class ScriptPlanner:
 
     def __post_init__(self) -> None:
         self._plan = ActionList(self.linked, self.values, self.recorded)
-        self.flow = Flow(self, self.notes)
+        self.flow = Flow(self, self.notes, self.claims)
 
     def decide(self, episode: Episode) -> Generator[str, None, Decision]:
         decision = yield from self._next(episode)
@@ -116,20 +117,26 @@ class ScriptPlanner:
     def _course(self) -> Course:
         try:
             yield from self.flow.whole(self.linked, self.values, (), first=self.is_first, last=self.is_last)
+            self.flow.check_claims(self._screen)
         except (StepFailed, ReplayEnded) as ended:
             if isinstance(ended, SetAside):
                 self.notes.set_aside = str(ended)
             yield from repeat(Decision.give_up(str(ended)))
         self._attend_to(None)
         while True:
-            yield Decision(plan=script_plan(self._actions), at=len(self._actions))
+            plan = script_plan(self._actions, self.notes.ending)
+            yield Decision(plan=plan, at=len(self._actions), account=self.notes.account)
 
     def carry_out(self, step: AnyStep, path: KeyPath, frame: Frame) -> Course:
         """Carry out the actions that the step at that path is made of, or what is worked out for it."""
         binding = replace(self._known, values=frame.values, anchors=frame.linked.anchors)
         instructions = instructions_for(step, binding.targets(step), frame)
-        if instructions is not None:
+        if instructions is None:
+            self.flow.check_claims(self._screen)
+        else:
+            since = self.steps_so_far
             yield from self._work_out(first_action(step, path, frame.linked.script, binding), instructions)
+            self.claims.make(self._episode.steps[since:], binding.targets(step)[0].words, self._screen)
         places = self._plan.places(path, self._known)
         for at, following in zip(places, (*places[1:], self._plan.following(step, path, self._known)), strict=False):
             self._following = following
@@ -214,6 +221,7 @@ class ScriptPlanner:
 
     def delegate(self, task: str) -> Course:
         """Let the configured planner decide until the goal is reached; it is told what happened since it began."""
+        self.flow.check_claims(self._screen)
         yield from self._led_by(self.planner, task, None)
 
     def _led_by(self, planner: Planner, task: str, action: ScriptAction | None) -> Course:

@@ -18,6 +18,7 @@ from screenagent.scripts import Anchors, Script
 from screenagent.scripts.linked import Linked
 from screenagent.scripts.replay.accepted import AcceptedSteps, accepting
 from screenagent.scripts.replay.anchor_grounder import AnchorGrounder, AnchorGuesser, CloserGrounder, PointedGrounder
+from screenagent.scripts.replay.claims import Claims
 from screenagent.scripts.replay.decisions import is_front
 from screenagent.scripts.replay.notes import Notes
 from screenagent.scripts.replay.planner import ScriptPlanner
@@ -72,6 +73,7 @@ class Replay:
                 *(run.recorded for run in self.runs.values())
             ),
             notes=self.notes,
+            claims=Claims(agent.states),
             is_first=self.is_first,
             is_last=self.is_last,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,9 @@ from screenagent.scripts import bound
 from screenagent.scripts.file import ScriptError, parsed
 from screenagent.scripts.linked import linked_file, linked_script
 from screenagent.scripts.replay import Replay
+from screenagent.scripts.replay.planner import ScriptPlanner
+from screenagent.scripts.replay.readout import Readout, Unread, ValueReading
+from screenagent.scripts.schema import ReadAs
 from tests.builders import fake_agent, words
 
 Shown = Callable[[str], Sequence[str]]
@@ -57,6 +61,7 @@ def played(
     approver: Approver | None = None,
     first: bool = True,
     last: bool = True,
+    readout: Readout | None = None,
 ) -> tuple[list[Event], Replay]:
     """The events of playing `text`, and the replay."""
     file = folder / "test.yaml"
@@ -70,7 +75,11 @@ def played(
     )
     runs = linked_script(script, file).runs
     replay = Replay(script, bound(script, given or {}), file=file, runs=runs, is_first=first, is_last=last)
-    return list(replay.playing(agent, application).run(replay.task)), replay
+    playing = replay.playing(agent, application)
+    if readout is not None:
+        assert isinstance(playing.planner, ScriptPlanner)
+        playing.planner.readout = readout
+    return list(playing.run(replay.task)), replay
 
 
 def keys_of(text: str, shown: Shown = lambda _: (), **options: object) -> tuple[str, str]:
@@ -212,6 +221,14 @@ def test_what_comes_after_the_last_try_is_said_by_the_script(afterwards: str, se
     assert (replay.notes.set_aside != "") == (afterwards == "set_aside")
 
 
+def test_a_failure_that_the_script_goes_on_from_is_no_doubt_about_its_end() -> None:
+    text = "steps:\n  - {press: a, may: nothing}\n  - attempt: [{press: t, expect: Saved}]\n    afterwards: go_on\n"
+    events, _ = played(text, lambda _: ["Form"])
+    assert events[-1].event == "ended"
+    assert events[-1].result == "done"
+    assert "the script went on from a failure: press t" in events[-1].message
+
+
 def test_nobody_is_asked_about_what_an_attempt_has_an_answer_for() -> None:
     text = "steps:\n  - attempt: [{click: Nowhere}]\n    afterwards: go_on\n  - {press: a, may: nothing}\n"
     assert keys_of(text, approver=FakeApprover([Approve()])) == ("a", "done")
@@ -273,6 +290,15 @@ def test_an_input_that_a_popup_answers_is_not_sent_twice(is_seen: bool, end: tup
     assert keys_of(text, shown) == end
 
 
+def test_a_popup_whose_name_is_not_known_yet_is_not_looked_for() -> None:
+    text = POPUP.replace("Please rate us", "'{{who}} is away'").replace(
+        "- {press: b,", "- {ask: Who?, into: who}\n  - {press: b,"
+    )
+    shown = lambda keys: ["Ada is away"] if keys == "a" else ["Form"]  # noqa: E731
+    approver = FakeApprover([Approve(), AnswerAsk(text="Ada"), Approve()])
+    assert keys_of(text, shown, approver=approver) == ("aescapeb", "done")
+
+
 def test_a_popup_that_does_not_close_ends_the_replay() -> None:
     sent, result = keys_of(POPUP, lambda keys: ["Please rate us"] if keys.startswith("a") else ["Form"])
     assert result == "gave_up"
@@ -289,6 +315,23 @@ def test_a_value_that_is_not_as_it_should_be_ends_the_replay_unless_it_is_soft(s
     assert [remark for remark in replay.notes.remarks if "“7” == “8” does not hold" in remark] == (
         replay.notes.remarks if soft == "true" else []
     )
+
+
+@dataclass
+class SureReadout:
+    """Reads the same number wherever it looks."""
+
+    def read(self, what: str, kind: ReadAs, screenshot: Screenshot) -> ValueReading | Unread:
+        return ValueReading(value="12.50", shown="12,50", by="text", confidence=1.0)
+
+
+@pytest.mark.parametrize(("verify", "result"), [("12.5", "done"), ("13", "gave_up")])
+def test_a_script_that_only_reads_has_done_what_it_is_for(verify: str, result: str) -> None:
+    steps = f'steps:\n  - {{read: Total, as: number, into: total}}\n  - verify: "{{{{total}}}} == {verify}"\n'
+    events, _ = played(steps, readout=SureReadout())
+    assert events[-1].event == "ended"
+    assert events[-1].result == result
+    assert ("1 value was read" in events[-1].message) == (result == "done")
 
 
 UNREAD = """
