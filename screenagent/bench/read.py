@@ -19,10 +19,10 @@ from screenagent.bench.results import percentile_ms, share
 from screenagent.errors import WrongUsage
 from screenagent.fakes import FakeGrounder
 from screenagent.geometry import Value
+from screenagent.perception.spelling import Spelling
+from screenagent.perception.typefaces import typefaces
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot
-from screenagent.scripts.reading.spelling import Spelling
-from screenagent.scripts.reading.typefaces import typefaces
 from screenagent.scripts.replay.readout import Unread
 from screenagent.scripts.replay.screen_readout import ScreenReadout
 from screenagent.scripts.schema import ReadAs

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
+from screenagent.perception.spelling import SpelledText
 from screenagent.scripts.reading.kinds import PARSERS
 from screenagent.scripts.reading.numbers import Parsed
-from screenagent.scripts.reading.spelling import SpelledText
 
 ALL_AGREE: Final = 0.99
 MOST_AGREE: Final = 0.95

@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from screenagent.geometry import PixelBox
+from screenagent.perception.inked_text import InkedText, inked_text
 from screenagent.perception.labels import Label
+from screenagent.perception.spelling import Spelling
+from screenagent.perception.typefaces import ink_of
 from screenagent.planning.skills.view import ScreenView
 from screenagent.protocols import Grounder, StateReader, TextReader
 from screenagent.screenshot import Screenshot
 from screenagent.scripts.reading.agreement import DOUBTFUL, Agreed, agreed_value, as_far_as_read, by_typeface
-from screenagent.scripts.reading.ink import InkedText, inked_text
 from screenagent.scripts.reading.kinds import CALLED, PARSERS
 from screenagent.scripts.reading.phrase import Beside, Named, Table, TableCell, wanted_place
 from screenagent.scripts.reading.places import NoPlace, ValuePlace, place_beside, place_in_table, place_of
-from screenagent.scripts.reading.spelling import Spelling
 from screenagent.scripts.reading.tables import seen_table
-from screenagent.scripts.reading.typefaces import ink_of
 from screenagent.scripts.reading.written import WrittenScreen
 from screenagent.scripts.replay.readout import SURE, Unread, ValueReading
 from screenagent.scripts.schema import ReadAs

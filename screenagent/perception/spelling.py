@@ -9,9 +9,9 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from screenagent.perception.glyphs import spelled_in
 from screenagent.perception.letters import mended
-from screenagent.scripts.reading.glyphs import spelled_in
-from screenagent.scripts.reading.typefaces import (
+from screenagent.perception.typefaces import (
     Ink,
     Typeface,
     best_typeface,

@@ -7,9 +7,9 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from screenagent.geometry import PixelBox
-from screenagent.scripts.reading.ink import inked_text
-from screenagent.scripts.reading.spelling import InkedWords, SpelledText, Spelling, mend
-from screenagent.scripts.reading.typefaces import Ink, ink_of, typefaces
+from screenagent.perception.inked_text import inked_text
+from screenagent.perception.spelling import InkedWords, SpelledText, Spelling, mend
+from screenagent.perception.typefaces import Ink, ink_of, typefaces
 
 INSTALLED = [file for file in typefaces() if file.endswith(("DejaVuSans.ttf", "NimbusSans-Regular.otf"))]
 
