@@ -92,7 +92,7 @@ class ReadTally:
         if isinstance(found, Unread):
             self._set_aside(value, f"{where}: {found.why}")
         elif not found.is_sure:
-            self._set_aside(value, f"{where}: {found.shown!r}, {found.confidence}")
+            self._set_aside(value, f"{where}: {found.shown!r}, {found.doubt}")
         elif found.value != value.value:
             self.wrong.append(f"{value.shown!r} as {found.value!r} on {where}")
             self.progress(self.n, f"wrong: {self.wrong[-1]}")
