@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
+from screenagent.perception.letters import is_told_by_size
 from screenagent.perception.spelling import SpelledText
 from screenagent.scripts.reading.kinds import CALLED, PARSERS
 from screenagent.scripts.reading.numbers import Parsed
@@ -73,7 +74,7 @@ def by_typeface(kind: str, drawn: SpelledText, others: Iterable[str]) -> Agreed 
 def as_far_as_read(found: Agreed) -> Agreed:
     """Return a text of which no letter could be held against the screen: what readers mistake is then not sure."""
     is_plain = any(PARSERS[kind](found.value, ()) for kind in ("number", "date"))
-    is_risky = not is_plain and _RISKY.search(found.value)
+    is_risky = not is_plain and (_RISKY.search(found.value) or is_told_by_size(found.value))
     return found.doubted("it has letters that are easily taken for others") if is_risky else found
 
 

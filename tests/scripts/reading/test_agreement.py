@@ -22,10 +22,14 @@ def test_a_value_that_is_not_sure_comes_with_the_reason(kind: str, readings: lis
     assert found.doubt == doubt
 
 
-def test_letters_that_are_easily_taken_for_others_are_the_reason() -> None:
-    found = agreed_value("text", ["X0O5", "X0O5", "X0O5"], ())
-    drawn = by_typeface("text", SpelledText("X0O5", is_sure=False), ())
+@pytest.mark.parametrize("text", ["X0O5", "v"])
+def test_letters_that_are_easily_taken_for_others_are_the_reason(text: str) -> None:
+    found = agreed_value("text", [text] * 3, ())
     assert found is not None
-    assert drawn is not None
     assert "taken for others" in as_far_as_read(found).doubt
+
+
+def test_what_looks_nearly_like_another_text_is_not_sure() -> None:
+    drawn = by_typeface("text", SpelledText("X0O5", is_sure=False), ())
+    assert drawn is not None
     assert "nearly the same" in drawn.doubt
