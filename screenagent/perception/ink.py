@@ -30,6 +30,7 @@ TOUCHED: Final = 1 / 3  # the part of a caret's height that a letter beside it m
 APART: Final = 0.1  # and the part from which on it touches it at all
 LOWEST: Final = 0.4  # the part of a caret's height that the letters beside it have at least
 FEW: Final = 0.4  # of the letters of a line: so many may reach as far as its caret
+DEEP: Final = 0.4  # the part of a line's height that a letter has in it, which goes on below
 HAIR: Final = 2  # pixels by which round letters reach beyond others
 WORD_GAP: Final = 0.7  # how wide a gap between words is at most, as a part of the height of the text
 FEWEST_GAP: Final = 5  # pixels that a gap between words may have however low the text is
@@ -222,7 +223,7 @@ def _carets(ink: Mask) -> Mask:
     for left, top, right, bottom in _uprights(ink):
         if right - left <= CARET_WIDTH and not _is_stem(ink, left, top, right, bottom):
             rest = np.delete(ink, slice(left, right), axis=1)
-            as_high, as_low = _ends_at(rest, top, -1), _ends_at(rest, bottom - 1, 1)
+            as_high, as_low = _reaching(rest[::-1], len(ink) - bottom, len(ink) - top), _reaching(rest, top, bottom)
             few = FEW * len(list(_runs(rest[top:bottom].any(axis=0))))
             carets[top:bottom, left:right] = not (as_high and as_low) and max(as_high, as_low) <= few
     return carets
@@ -235,8 +236,8 @@ def _is_stem(ink: Mask, left: int, top: int, right: int, bottom: int) -> bool:
     if not APART < touched <= TOUCHED:
         return bool(touched > TOUCHED)
     rest = np.delete(ink, slice(left, right), axis=1)
-    as_high = any(_ends_at(rest, row, -1) for row in range(top, top + HAIR))
-    as_low = any(_ends_at(rest, row, 1) for row in range(bottom - HAIR, bottom))
+    as_high = any(_ending(rest[::-1], len(ink) - 1 - row) for row in range(top, top + HAIR))
+    as_low = any(_ending(rest, row) for row in range(bottom - HAIR, bottom))
     return as_high or as_low or bool(rest[top:bottom].any(axis=1).mean() < LOWEST)
 
 
@@ -251,14 +252,23 @@ def _uprights(ink: Mask) -> Iterator[tuple[int, int, int, int]]:
             yield left, top, right, bottom
 
 
-def _ends_at(ink: Mask, row: int, down: int) -> int:
-    """Count the strokes that end at a row or a hair beyond it, going up if `down` is -1; the rest is another line."""
-    reaching = np.ones(ink.shape[1], np.bool_)
-    for beyond in range(HAIR + 1, 0, -1):
-        there = row + down * beyond
-        reaching = ink[there] & reaching if 0 <= there < ink.shape[0] else np.zeros_like(reaching)
-        reaching = np.convolve(reaching, np.ones(3), "same") > 0
-    return len(list(_runs(np.asarray(ink[row] & ~reaching))))
+def _reaching(ink: Mask, top: int, bottom: int) -> int:
+    """Count the strokes of the line between two rows that go down to its end, or beyond it; what only juts into it from
+    below is of another line."""
+    count = _ending(ink, bottom - 1)
+    for start, end in _runs(np.asarray(ink[top:bottom].any(axis=0))):
+        rows = ink[bottom - round(DEEP * (bottom - top)) : bottom + HAIR + 1, start:end].any(axis=1)
+        count += bool(rows.all()) and bottom + HAIR < len(ink)
+    return count
+
+
+def _ending(ink: Mask, row: int) -> int:
+    """Count the strokes that end at a row, or a hair below it."""
+    goes_on = np.ones(ink.shape[1], np.bool_)
+    for below in range(row + HAIR + 1, row, -1):
+        goes_on = ink[below] & goes_on if below < len(ink) else np.zeros_like(goes_on)
+        goes_on = np.convolve(goes_on, np.ones(3), "same") > 0
+    return len(list(_runs(np.asarray(ink[row] & ~goes_on))))
 
 
 def _runs(held: Mask) -> Iterator[tuple[int, int]]:

@@ -56,3 +56,10 @@ def test_a_caret_beside_letters_that_hang_low_or_have_accents_is_no_letter(text:
     for size in (16, 18):
         plain, with_caret = (ink_of(written(text, None, size, is_dark=False, caret=caret)) for caret in (False, True))
         assert np.array_equal(with_caret.text, plain.text), f"{text} at {size}"
+
+
+@pytest.mark.parametrize("text", ["gypsyl", "pyl", "gI", "Joell", "yl", "Ül", "q1"])
+def test_the_last_letter_of_a_text_is_no_caret(text: str) -> None:
+    for size in (16, 18, 24):
+        part = ink_of(written(text, None, size, is_dark=False))
+        assert np.array_equal(part.text, part.pixels), f"{text} at {size}"
