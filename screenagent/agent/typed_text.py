@@ -96,12 +96,17 @@ class Arrival:
         return InkPart(self.after, self.rect)
 
     @cached_property
+    def former(self) -> InkPart:
+        """What stood there before."""
+        return InkPart(self.before, self.rect)
+
+    @cached_property
     def whole(self) -> Arrival:
         """The same with all the text that it is a part of: what was replaced by the same letter has not changed.
 
         Where nothing is left, it is a part of the text that stood there: the end of it may be all that has gone.
         """
-        part = self.part if self.part.lines else InkPart(self.before, self.rect)
+        part = self.part if self.part.lines else self.former
         return replace(self, rect=part.whole.rect)
 
     @property
@@ -148,13 +153,13 @@ class Arrival:
     @cached_property
     def _was_written(self) -> bool:
         """Whether a text stood there that is still to be accounted for."""
-        return not (self.afresh or InkPart(self.before, self.rect).is_blank)
+        return not (self.afresh or self.former.is_blank)
 
     @property
     def _is_emptied(self) -> bool:
         """Whether what was to be replaced is gone, and nothing came in place of it."""
         replaced = self.afresh and self.typed.strip() and "\n" not in self.typed
-        return bool(replaced and self.at) and not InkPart(self.before, self.rect).is_blank
+        return bool(replaced and self.at) and not self.former.is_blank
 
     def _relation(self, read: str, old: str) -> Match:
         match = compare(self.typed, read)
@@ -235,10 +240,14 @@ class Arrival:
         return ""
 
     def _text(self, lines: Sequence[InkLine], picture: Pixels, zoom: int) -> str:
-        """Return what these lines read in `picture`, cut out exactly and enlarged on their own ground."""
-        rect = PixelBox.around_all(line.rect for line in lines)
-        part = InkPart(picture, rect.grown(1).clipped(picture.shape[1], picture.shape[0]))
-        cut = Image.fromarray(part.text)
+        """Return what these lines read in `picture`, cut out exactly and enlarged on their own ground.
+
+        A caret is told by all that has changed: it reaches beyond the lines.
+        """
+        part = InkPart(picture, self.rect.grown(1).clipped(picture.shape[1], picture.shape[0]))
+        rect = PixelBox.around_all(line.rect for line in lines).grown(1)
+        left, top, right, bottom = rect.moved(-part.rect.left, -part.rect.top).rounded
+        cut = Image.fromarray(part.text[max(0, top) : bottom, max(0, left) : right])
         red, green, blue = part.ground.tolist()
         sheet = Image.new("RGB", (cut.width + 2 * MARGIN, cut.height + 2 * MARGIN), (red, green, blue))
         sheet.paste(cut, (MARGIN, MARGIN))

@@ -19,10 +19,10 @@ from screenagent.bench.results import percentile_ms, share
 from screenagent.errors import WrongUsage
 from screenagent.fakes import FakeGrounder
 from screenagent.geometry import Value
+from screenagent.perception.spelling import Spelling
+from screenagent.perception.typefaces import typefaces
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot
-from screenagent.scripts.reading.spelling import Spelling
-from screenagent.scripts.reading.typefaces import typefaces
 from screenagent.scripts.replay.readout import Unread
 from screenagent.scripts.replay.screen_readout import ScreenReadout
 from screenagent.scripts.schema import ReadAs
@@ -41,6 +41,8 @@ GROUNDS: Final = (
     ((208, 211, 218), (13, 17, 23)),
 )
 PAGES: Final = 48
+VALUES: Final = 12  # on each page
+FRAME: Final = (128, 128, 128)
 SMOOTHING: Final = 4  # times: some programs place letters between pixels; those pages are drawn larger and shrunk
 _FIRST: Final = "Ada Grace Linus Søren Zoë Émile Jürgen María Ilse Oleg Will Bill Iris Owen Åsa Renée".split()
 _LAST: Final = (
@@ -92,7 +94,7 @@ class ReadTally:
         if isinstance(found, Unread):
             self._set_aside(value, f"{where}: {found.why}")
         elif not found.is_sure:
-            self._set_aside(value, f"{where}: {found.shown!r}, {found.confidence}")
+            self._set_aside(value, f"{where}: {found.shown!r}, {found.doubt}")
         elif found.value != value.value:
             self.wrong.append(f"{value.shown!r} as {found.value!r} on {where}")
             self.progress(self.n, f"wrong: {self.wrong[-1]}")
@@ -123,7 +125,7 @@ def run_read(
     strange: bool = False,
     progress: Callable[[int, str], None] = lambda _number, _said: None,
 ) -> ReadSummary:
-    """Read ten values off each page. If `strange`, the typeface of a page is none of those that its letters are held
+    """Read twelve values off each page. If `strange`, the typeface of a page is none of those that its letters are held
     against."""
     chance = random.Random(seed)
     files = [file for name in TYPEFACES if (file := _file(name))]
@@ -158,6 +160,9 @@ def _values(chance: random.Random) -> Iterator[DrawnValue]:
     for label in ("Order", "Account"):
         code = _code(chance)
         yield DrawnValue(label, "text", "code", code, code)
+    digit, letter = chance.choice(string.digits), chance.choice(string.ascii_letters)
+    yield DrawnValue("Pieces", "number", "digit", digit, digit)
+    yield DrawnValue("Grade", "text", "letter", letter, letter)
 
 
 def _number(chance: random.Random, *, is_english: bool) -> tuple[str, str]:
@@ -190,15 +195,19 @@ def _code(chance: random.Random) -> str:
 
 
 def _drawn(page: Sequence[DrawnValue], file: str, chance: random.Random) -> Image.Image:
-    """Return a form: labels, values, and another column with values of its own."""
+    """Return a form: labels, values, in fields on half of the pages, and another column with values of its own."""
     size, (ink, paper) = chance.choice(SIZES), chance.choice(GROUNDS)
     zoom = SMOOTHING if chance.random() < 0.5 else 1
+    has_fields = chance.random() < 0.5
     font = ImageFont.truetype(file, size * zoom)
     row = round(size * chance.uniform(1.7, 2.4))
     image = Image.new("RGB", (1000 * zoom, (40 + row * len(page)) * zoom), paper)
     draw = ImageDraw.Draw(image)
     for number, value in enumerate(page):
         y = (20 + size + row * number) * zoom
+        if has_fields:
+            field = (194 * zoom, y - round(1.15 * size) * zoom, 640 * zoom, y + round(0.4 * size) * zoom)
+            draw.rectangle(field, outline=FRAME, width=zoom)
         for x, text in ((20, f"{value.label}:"), (200, value.shown), (760, f"Note {number + 1}")):
             draw.text((x * zoom, y), text, ink, font, anchor="ls")
     return image if zoom == 1 else image.resize((image.width // zoom, image.height // zoom), Image.Resampling.BOX)

@@ -8,11 +8,12 @@ from screenagent.cli.progress import Ticker
 
 
 @click.command
-@click.option("--pages", type=click.IntRange(min=1), default=48, show_default=True, help="Each has ten values.")
+@click.option("--pages", type=click.IntRange(min=1), default=48, show_default=True, help="Each has twelve values.")
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--strange", is_flag=True, help="As if the typeface of each page were not installed.")
 def read(*, pages: int, seed: int, strange: bool) -> None:
-    """Read numbers, dates, names, mail addresses and codes off drawn pages, in twelve typefaces, dark and light.
+    """Read numbers, dates, names, mail addresses, codes and single letters off drawn pages, in twelve typefaces, dark
+    and light, half of them in fields.
 
     What is called sure has to be right to the letter; the rest is set aside.
 
@@ -28,7 +29,7 @@ def read(*, pages: int, seed: int, strange: bool) -> None:
 
         def progress(number: int, said: str) -> None:
             click.echo(said, err=True)
-            ticker.count(number, 10 * pages)
+            ticker.count(number, bench_read.VALUES * pages)
 
         reader = build_reader(Settings.load())
         found = bench_read.run_read(reader, pages=pages, seed=seed, strange=strange, progress=progress)

@@ -26,6 +26,12 @@ MIRRORED: Final = 0.7  # the share of its pixels that a disc has in common with 
 SMALL: Final = 4  # pixels; so low a dot has no corners to be told by
 CARET_WIDTH: Final = 2
 CARET_HEIGHT: Final = 11  # pixels; a lower stroke is no caret
+TOUCHED: Final = 1 / 3  # the part of a caret's height that a letter beside it may touch,
+APART: Final = 0.1  # and the part from which on it touches it at all
+LOWEST: Final = 0.4  # the part of a caret's height that the letters beside it have at least
+FEW: Final = 0.4  # of the letters of a line: so many may reach as far as its caret
+DEEP: Final = 0.4  # the part of a line's height that a letter has in it, which goes on below
+HAIR: Final = 2  # pixels by which round letters reach beyond others
 WORD_GAP: Final = 0.7  # how wide a gap between words is at most, as a part of the height of the text
 FEWEST_GAP: Final = 5  # pixels that a gap between words may have however low the text is
 BEYOND: Final = 3  # pixels that an edge reaches above and below the text
@@ -209,13 +215,30 @@ def _reach(ink: Mask, edges: Mask, gap: int) -> int:
 
 
 def _carets(ink: Mask) -> Mask:
-    """The thin upright strokes that reach above and below all the rest of their line."""
+    """The thin upright strokes that reach above and below all the rest of their line, and are not the stem of a letter.
+
+    At one of its ends, a few letters may reach as far: those that hang low, or have an accent.
+    """
     carets = np.zeros_like(ink)
     for left, top, right, bottom in _uprights(ink):
-        rest = np.delete(ink, slice(left, right), axis=1)
-        within = _begins_at(rest, top, top - 1) or _begins_at(rest, bottom - 1, bottom)
-        carets[top:bottom, left:right] = right - left <= CARET_WIDTH and not within
+        if right - left <= CARET_WIDTH and not _is_stem(ink, left, top, right, bottom):
+            rest = np.delete(ink, slice(left, right), axis=1)
+            as_high, as_low = _reaching(rest[::-1], len(ink) - bottom, len(ink) - top), _reaching(rest, top, bottom)
+            few = FEW * len(list(_runs(rest[top:bottom].any(axis=0))))
+            carets[top:bottom, left:right] = not (as_high and as_low) and max(as_high, as_low) <= few
     return carets
+
+
+def _is_stem(ink: Mask, left: int, top: int, right: int, bottom: int) -> bool:
+    """Whether a letter goes on beside a stroke. Letters that a caret touches are lower than it, and of some height."""
+    beside = (ink[top:bottom, left - 1 : left], ink[top:bottom, right : right + 1])
+    touched = max(side.mean() if side.size else 0.0 for side in beside)
+    if not APART < touched <= TOUCHED:
+        return bool(touched > TOUCHED)
+    rest = np.delete(ink, slice(left, right), axis=1)
+    as_high = any(_ending(rest[::-1], len(ink) - 1 - row) for row in range(top, top + HAIR))
+    as_low = any(_ending(rest, row) for row in range(bottom - HAIR, bottom))
+    return as_high or as_low or bool(rest[top:bottom].any(axis=1).mean() < LOWEST)
 
 
 def _uprights(ink: Mask) -> Iterator[tuple[int, int, int, int]]:
@@ -229,12 +252,23 @@ def _uprights(ink: Mask) -> Iterator[tuple[int, int, int, int]]:
             yield left, top, right, bottom
 
 
-def _begins_at(ink: Mask, row: int, before: int) -> bool:
-    """Whether any ink of a row does not reach into it from the row before it, where another line is."""
-    reaching = np.zeros(ink.shape[1] + 2, np.bool_)
-    if 0 <= before < ink.shape[0]:
-        reaching[1:-1] = ink[before]
-    return bool((ink[row] & ~(reaching[:-2] | reaching[1:-1] | reaching[2:])).any())
+def _reaching(ink: Mask, top: int, bottom: int) -> int:
+    """Count the strokes of the line between two rows that go down to its end, or beyond it; what only juts into it from
+    below is of another line."""
+    count = _ending(ink, bottom - 1)
+    for start, end in _runs(np.asarray(ink[top:bottom].any(axis=0))):
+        rows = ink[bottom - round(DEEP * (bottom - top)) : bottom + HAIR + 1, start:end].any(axis=1)
+        count += bool(rows.all()) and bottom + HAIR < len(ink)
+    return count
+
+
+def _ending(ink: Mask, row: int) -> int:
+    """Count the strokes that end at a row, or a hair below it."""
+    goes_on = np.ones(ink.shape[1], np.bool_)
+    for below in range(row + HAIR + 1, row, -1):
+        goes_on = ink[below] & goes_on if below < len(ink) else np.zeros_like(goes_on)
+        goes_on = np.convolve(goes_on, np.ones(3), "same") > 0
+    return len(list(_runs(np.asarray(ink[row] & ~goes_on))))
 
 
 def _runs(held: Mask) -> Iterator[tuple[int, int]]:

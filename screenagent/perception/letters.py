@@ -130,6 +130,12 @@ def _plain(letter: str) -> str:
     return bare.casefold() if bare.casefold() in _DRAWN_ALIKE else bare
 
 
+def is_told_by_size(text: str) -> bool:
+    """Return whether nothing but its size tells a text from the same in small letters or in capitals, as in "v"."""
+    plain = [_plain(letter) for letter in text if letter.isalnum()]
+    return bool(plain) and all(letter in _DRAWN_ALIKE for letter in plain)
+
+
 def is_readable(text: str) -> bool:
     """Return whether the reader of Latin letters knows all of the text's letters and signs."""
     return all((letter <= LATIN_ENDS and letter not in _UNKNOWN) or letter in _KNOWN for letter in text)

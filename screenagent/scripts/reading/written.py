@@ -12,15 +12,15 @@ import numpy as np
 
 from screenagent.geometry import PixelBox, Size
 from screenagent.perception.controls import ControlLayout
+from screenagent.perception.inked_text import InkedText, inked_text
 from screenagent.perception.labels import Label, ReadWord, labels
 from screenagent.perception.letters import outline
 from screenagent.perception.ocr import PictureArray
 from screenagent.perception.rows import pieces
 from screenagent.perception.similarity import likeness
+from screenagent.perception.spelling import InkedWords
+from screenagent.perception.typefaces import ink_of
 from screenagent.screenshot import Element, Screenshot, Word
-from screenagent.scripts.reading.ink import InkedText, inked_text
-from screenagent.scripts.reading.spelling import InkedWords
-from screenagent.scripts.reading.typefaces import ink_of
 
 SAMPLES: Final = 3  # words whose typeface is looked for
 SAMPLE: Final = re.compile(r"[^\W\d_]{4,}(?: [^\W\d_]+)?:?")

@@ -169,7 +169,7 @@ class ScriptPlanner:
 
     def _settled(self, what: str, reading: ValueReading) -> Generator[Decision, None, str]:
         """Ask what it is that was not read for sure; where nobody answers, it is set aside."""
-        why = f"{what} reads “{reading.shown}”, which is not sure ({reading.confidence:.2f})"
+        why = f"{what} reads “{reading.shown}”, which is not sure: {reading.doubt}"
         yield single_step(Ask(question=f"{why}. Say “yes”, or what it is"))
         try:
             answer = self._answer(why)

@@ -19,8 +19,8 @@ class ValueReading:
     """A value that was read.
 
     `value` is how a script goes on with it: a number with a point and no separators, a date as in 2026-05-31; `shown`
-    is how it stands on the screen. `by` says what it was read by, as in "accessibility" or "text". `rows` are those of
-    a table, each by its headings.
+    is how it stands on the screen. `by` says what it was read by, as in "accessibility" or "text". `doubt` says why it
+    is not sure. `rows` are those of a table, each by its headings.
     """
 
     value: str
@@ -28,6 +28,7 @@ class ValueReading:
     confidence: float
     by: str
     box: Box | None = None
+    doubt: str = ""
     rows: Sequence[Mapping[str, str]] = field(default_factory=tuple)
 
     @property

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
-from screenagent.geometry import PixelBox
+from screenagent.geometry import Box, PixelBox
+from screenagent.perception.inked_text import InkedText, inked_text
 from screenagent.perception.labels import Label
+from screenagent.perception.spelling import Spelling
+from screenagent.perception.typefaces import ink_of
 from screenagent.planning.skills.view import ScreenView
 from screenagent.protocols import Grounder, StateReader, TextReader
 from screenagent.screenshot import Screenshot
 from screenagent.scripts.reading.agreement import DOUBTFUL, Agreed, agreed_value, as_far_as_read, by_typeface
-from screenagent.scripts.reading.ink import InkedText, inked_text
 from screenagent.scripts.reading.kinds import CALLED, PARSERS
 from screenagent.scripts.reading.phrase import Beside, Named, Table, TableCell, wanted_place
 from screenagent.scripts.reading.places import NoPlace, ValuePlace, place_beside, place_in_table, place_of
-from screenagent.scripts.reading.spelling import Spelling
 from screenagent.scripts.reading.tables import seen_table
-from screenagent.scripts.reading.typefaces import ink_of
 from screenagent.scripts.reading.written import WrittenScreen
 from screenagent.scripts.replay.readout import SURE, Unread, ValueReading
 from screenagent.scripts.schema import ReadAs
 
 ZOOMS = (2, 3)
+EMPTY: Final = ValueReading(value="", shown="", confidence=1.0, by="text")
 
 
 @dataclass(frozen=True)
@@ -61,18 +63,25 @@ class ScreenReadout:
         meant = wanted_place(what, is_table=True)
         assert isinstance(meant, Table)
         table = seen_table(meant, screen)
-        rows, least = [], 1.0
+        rows, cells = [], []
         for seen in table.rows:
-            cells = [self._cell(texts, screen) for texts in seen]
-            rows.append({head: cell.value for head, cell in zip(table.heads, cells, strict=True)})
-            least = min(least, *(cell.confidence for cell in cells))
-        shown = f"{len(rows)} rows under {', '.join(table.heads)}"
-        return ValueReading(value=str(len(rows)), shown=shown, confidence=least, by="text", rows=tuple(rows))
+            row = [self._cell(texts, screen) for texts in seen]
+            rows.append({head: cell.value for head, cell in zip(table.heads, row, strict=True)})
+            cells += row
+        least = min(cells, key=lambda cell: cell.confidence, default=EMPTY)
+        return ValueReading(
+            value=str(len(rows)),
+            shown=f"{len(rows)} rows under {', '.join(table.heads)}",
+            confidence=least.confidence,
+            by="text",
+            doubt=least.doubt and f"of the cell “{least.shown}”, {least.doubt}",
+            rows=tuple(rows),
+        )
 
     def _cell(self, texts: Sequence[Label], screen: WrittenScreen) -> ValueReading:
         words = [word for text in texts for word in text.words]
         read = self._seen(place_of(words, screen), "text", screen) if words else None
-        return read if isinstance(read, ValueReading) else ValueReading(value="", shown="", confidence=1.0, by="text")
+        return read if isinstance(read, ValueReading) else EMPTY
 
     def _target(self, target: str, screen: WrittenScreen, screenshot: Screenshot) -> ValuePlace:
         view = ScreenView(self.reader, self.grounder, states=self.states)
@@ -97,23 +106,23 @@ class ScreenReadout:
         parsed = PARSERS[kind](value, screen.texts)
         if parsed is None:
             return Unread(f"“{value}” stands there, which is not {CALLED[kind]}" if value else "the field is empty")
-        confidence = DOUBTFUL if parsed.doubt or place.doubt else 1.0
-        return ValueReading(value=parsed.value, shown=value, confidence=confidence, by="accessibility", box=element.box)
+        found = Agreed(parsed.value, value, 1.0).doubted(parsed.doubt).doubted(place.doubt)
+        return _reading(found, by="accessibility", box=element.box)
 
     def _seen(self, place: ValuePlace, kind: ReadAs, screen: WrittenScreen) -> ValueReading | Unread:
         box = place.rect.box(screen.size)
         if not place.words:
-            empty = ValueReading(value="", shown="", confidence=DOUBTFUL, by="text", box=box)
-            return empty if kind == "text" else Unread("nothing is read there, whether it is empty or not")
+            nothing = Agreed("", "", 1.0).doubted("nothing is read there, whether it is empty or not")
+            return _reading(nothing, by="text", box=box) if kind == "text" else Unread(nothing.doubt)
         rect = PixelBox.around_all(rect for _, rect in place.words)
         inked = inked_text(screen.picture, rect, left=place.left, right=place.right)
         readings = [place.text, *(self._enlarged(inked, zoom) for zoom in ZOOMS if inked)]
         found = self._exact(kind, readings, inked, screen)
         if found is None:
             return Unread(f"“{place.text}” stands there, which is not {CALLED[kind]}")
-        is_doubtful = place.doubt or (inked and inked.is_cut_off) or found.shown.endswith(("…", "..."))
-        confidence = min(found.confidence, DOUBTFUL) if is_doubtful else found.confidence
-        return ValueReading(value=found.value, shown=found.shown, confidence=confidence, by="text", box=box)
+        if (inked and inked.is_cut_off) or found.shown.endswith(("…", "...")):
+            found = found.doubted("it may be cut off")
+        return _reading(found.doubted(place.doubt), by="text", box=box)
 
     def _enlarged(self, inked: InkedText, zoom: int) -> str:
         return " ".join(word.text for word in self.reader.read(Screenshot.of(inked.enlarged(zoom))))
@@ -132,3 +141,9 @@ class ScreenReadout:
         if drawn is None:
             return found if kind != "text" else found and as_far_as_read(found)
         return by_typeface(kind, drawn, others) or found
+
+
+def _reading(found: Agreed, *, by: str, box: Box | None) -> ValueReading:
+    return ValueReading(
+        value=found.value, shown=found.shown, confidence=found.confidence, by=by, box=box, doubt=found.doubt
+    )

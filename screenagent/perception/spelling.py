@@ -9,9 +9,9 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from screenagent.perception.letters import mended
-from screenagent.scripts.reading.glyphs import spelled_in
-from screenagent.scripts.reading.typefaces import (
+from screenagent.perception.glyphs import spelled_in
+from screenagent.perception.letters import is_told_by_size, mended
+from screenagent.perception.typefaces import (
     Ink,
     Typeface,
     best_typeface,
@@ -84,12 +84,14 @@ class Spelling:
 
     files: Sequence[str] | None = None
     faces: list[Typeface] = field(default_factory=list)
-    looked_at: set[tuple[str, int, int]] = field(default_factory=set)
+    looked_at: dict[tuple[str, int, int], Typeface | None] = field(default_factory=dict)
 
     def spelled(self, readings: Sequence[str], ink: Ink, beside: Sequence[InkedWords] = ()) -> SpelledText | None:
         """Return what stands there; None if it is drawn in none of the typefaces here. `beside` is what else is written
         near it: it may be in the same typeface."""
         texts = list(dict.fromkeys(text for text in readings if 0 < len(text) <= LONGEST))
+        if texts and is_told_by_size(texts[0]):
+            return self._by_size(texts[0], ink, beside)
         best = self._best(texts, ink, beside) if texts else None
         if best is None or best.alike < FAINT:
             return self._as_far_as_seen(texts, ink)
@@ -102,6 +104,14 @@ class Spelling:
             return self._as_far_as_seen(texts, ink)
         self._remember(face)
         return SpelledText(text, is_sure and mend(text) == text)
+
+    def _by_size(self, text: str, ink: Ink, beside: Sequence[InkedWords]) -> SpelledText:
+        """Return a text that is told from the same in capitals by what is written beside it; unsure if nothing is."""
+        self._learn(beside)
+        faces = [face for there in beside if (face := self.looked_at.get(_key(there)))]
+        sizes = dict.fromkeys((text, text.lower(), text.upper()))
+        alike = [one for one in sizes if any(drawn_likeness(one, face, ink) >= SAME for face in faces)]
+        return SpelledText(alike[0], is_sure=True) if len(alike) == 1 else SpelledText(text, is_sure=False)
 
     def _best(self, texts: Sequence[str], ink: Ink, beside: Sequence[InkedWords]) -> DrawnText | None:
         """Return the text that looks most like the screen in its typeface: one of the readings, or what is read letter
@@ -121,13 +131,13 @@ class Spelling:
     def _learn(self, beside: Sequence[InkedWords]) -> None:
         """Look for the typeface of what stands near; each text is looked at once."""
         for there in beside:
-            key = (there.text, *there.ink.shape)
-            if key in self.looked_at:
+            if _key(there) in self.looked_at:
                 continue
-            self.looked_at.add(key)
             found = best_typeface([there.text], there.ink, self._files)
-            if found and found.likeness >= SAME:
-                self._remember(found.typeface)
+            face = found.typeface if found and found.likeness >= SAME else None
+            self.looked_at[_key(there)] = face
+            if face:
+                self._remember(face)
                 return
 
     def _as_far_as_seen(self, texts: Sequence[str], ink: Ink) -> SpelledText | None:
@@ -146,6 +156,11 @@ class Spelling:
 
     def _remember(self, face: Typeface) -> None:
         self.faces = [face, *(one for one in self.faces if one != face)][:REMEMBERED]
+
+
+def _key(there: InkedWords) -> tuple[str, int, int]:
+    height, width = there.ink.shape
+    return there.text, height, width
 
 
 def _letter_by_letter(like: str, faces: Sequence[Typeface], ink: Ink) -> list[str]:

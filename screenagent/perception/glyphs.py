@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-from screenagent.scripts.reading.typefaces import SMOOTHING, Ink, Typeface, drawn_likeness, font_of
+from screenagent.perception.typefaces import SMOOTHING, Ink, Typeface, drawn_likeness, font_of
 
 LETTERS: Final = "".join(map(chr, (*range(33, 127), *range(0xC0, 0xD7), *range(0xD8, 0xF7), *range(0xF8, 0x100)))) + (
     "ĄąĆćČčĎďĐđĘęĚěĞğİŁłŃńŇňŐőŒœŘřŚśŞşŠšŤťŮůŰűŹźŻżŽž€£¥§°–—’“”„…"

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-from screenagent.scripts.reading.ink import InkedText
+from screenagent.perception.inked_text import InkedText
 
 TOOL: Final = "fc-list"
 TRIAL: Final = 64  # pixels: the size at which a text is measured in each typeface

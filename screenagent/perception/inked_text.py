@@ -16,6 +16,8 @@ from screenagent.perception.ocr import PictureArray
 INK: Final = 40  # of 255, what a letter differs from its ground by at least
 WALL: Final = 0.96  # the part of a column that a frame or another ground fills
 BLANK: Final = 0.55  # of a line's height: a gap as wide as this ends a text
+ACROSS: Final = 0.9  # the part of a row that a frame fills, whose corner a text's rectangle may reach beyond
+BESIDE: Final = 3  # pixels by which a frame goes on left or right of the text in it, at least
 MARGIN: Final = 24  # pixels of plain ground around what is read on its own
 
 Ground = tuple[int, int, int]
@@ -45,12 +47,26 @@ def inked_text(picture: PictureArray, rect: PixelBox, *, left: float, right: flo
         return None
     ground = commonest(picture[top:bottom, x:end])
     differs = np.abs(picture[top:bottom].astype(np.int16) - ground.astype(np.int16)).max(axis=2) > INK
+    above, below = _between_lines(differs, x, end)
+    differs, top, bottom = differs[above:below], top + above, top + below
     share = differs.mean(axis=0)
     first, last = _reach(share, (x, end), (round(max(0, left)), round(min(width, right))), BLANK * rect.height)
     is_cut = _is_edge(share, first - 1) or _is_edge(share, last)
     part = Image.fromarray(picture[top:bottom, first:last])
     red, green, blue = (int(channel) for channel in ground)
     return InkedText(PixelBox(first, top, last, bottom), part, (red, green, blue), is_cut)
+
+
+def _between_lines(differs: npt.NDArray[np.bool_], start: int, end: int) -> tuple[int, int]:
+    """Return the first row of a text and the one after its last, which are within the frame of a field: lines that go
+    on beside the text."""
+    before, behind = differs[:, max(0, start - BESIDE) : start], differs[:, end : end + BESIDE]
+    goes_on = before.any(axis=1) & before.all(axis=1) | behind.any(axis=1) & behind.all(axis=1)
+    lines = np.flatnonzero((differs[:, start:end].mean(axis=1) >= ACROSS) & goes_on)
+    middle = len(differs) / 2
+    above = max((int(line) + 1 for line in lines if line < middle), default=0)
+    below = min((int(line) for line in lines if line >= middle), default=len(differs))
+    return (above, below) if above < below else (0, len(differs))
 
 
 def _reach(

@@ -7,9 +7,9 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from screenagent.geometry import PixelBox
-from screenagent.scripts.reading.ink import inked_text
-from screenagent.scripts.reading.spelling import InkedWords, SpelledText, Spelling, mend
-from screenagent.scripts.reading.typefaces import Ink, ink_of, typefaces
+from screenagent.perception.inked_text import inked_text
+from screenagent.perception.spelling import InkedWords, SpelledText, Spelling, mend
+from screenagent.perception.typefaces import Ink, ink_of, typefaces
 
 INSTALLED = [file for file in typefaces() if file.endswith(("DejaVuSans.ttf", "NimbusSans-Regular.otf"))]
 
@@ -60,3 +60,13 @@ def test_without_the_typeface_nothing_is_told() -> None:
 )
 def test_strokes_that_are_drawn_alike_are_read_as_usual(text: str, usual: str) -> None:
     assert mend(text) == usual
+
+
+@pytest.mark.parametrize("letter", ["v", "V", "s", "P", "x"])
+def test_a_letter_that_is_told_by_its_size_is_sure_only_beside_a_text_in_its_typeface(letter: str) -> None:
+    """A small letter looks just like a capital of a smaller typeface."""
+    label = InkedWords("Grade:", ink("Grade:"))
+    assert Spelling(INSTALLED).spelled([letter.swapcase()], ink(letter), [label]) == SpelledText(letter, is_sure=True)
+    alone = Spelling(INSTALLED).spelled([letter], ink(letter))
+    assert alone is not None
+    assert not alone.is_sure
