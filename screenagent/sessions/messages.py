@@ -180,12 +180,13 @@ Request = Annotated[
 
 
 class AttachedSaid(Value):
-    """The answer to `attach`; `you` is the id of the attachment."""
+    """The answer to `attach`; `you` is the id of the attachment. The messages before `next` tell what was before."""
 
     kind: Literal["attached"] = "attached"
     version: int = VERSION
     you: str
     about: About
+    next: int = 0
 
 
 class DoneSaid(Value):

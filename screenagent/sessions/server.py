@@ -192,7 +192,8 @@ class Connection:
             self.face = self._session.attach(
                 asked.name, self._wake, since=asked.since, watches=asked.watches, beats=True
             )
-            self.say(AttachedSaid(you=self.face.id, about=self._session.about))
+            about, next_number = self._session.about, self._session.next_number
+            self.say(AttachedSaid(you=self.face.id, about=about, next=next_number))
 
     def close(self) -> None:
         if self.face is not None:
