@@ -78,7 +78,7 @@ class RemoteAttachment:
             self.detach()
             raise
         assert isinstance(attached, AttachedSaid)
-        self.id, self.about, self.next = attached.you, attached.about, attached.next
+        self.id, self.about, self.waits_for, self.next = attached.you, attached.about, attached.waits_for, attached.next
         threading.Thread(target=self._say_alive, name="attachment alive", daemon=True).start()
 
     def read(self) -> Sequence[Message]:

@@ -95,12 +95,17 @@ def open_question(run: LiveRun) -> LiveQuestion | None:
     came = threading.Event()
     with closing(_Attached(run, FACE, came.set, since=NOTHING, watches=True)) as face:
         last, about = face.next, face.about
+    if not face.waits_for:
+        return None
     told = _told(run, max(0, last - LATEST), came)
     if (asked := _open(told)) is None:
         return None
     if not any(isinstance(message, HolderTold) for message in told) and last > LATEST:
         told = _told(run, 0, came)
-    return _entry(about, asked, told)
+    holder = next((message.name for message in reversed(told) if isinstance(message, HolderTold)), "")
+    events = (message.event for message in reversed(told) if isinstance(message, EventTold))
+    screen = next((event.screenshot.digest for event in events if isinstance(event, Observed)), "")
+    return live_entry(about, asked, holder=holder, screen=screen)
 
 
 def _told(run: LiveRun, since: int, came: threading.Event) -> Sequence[Message]:
@@ -123,11 +128,9 @@ def _open(told: Sequence[Message]) -> QuestionTold | None:
     return last if isinstance(last, QuestionTold) and not is_over else None
 
 
-def _entry(about: About, asked: QuestionTold, told: Sequence[Message]) -> LiveQuestion:
+def live_entry(about: About, asked: QuestionTold, *, holder: str, screen: str) -> LiveQuestion:
+    """Return the entry of a question that is open in a run."""
     since = _asked_at(about.folder)
-    holder = next((message.name for message in reversed(told) if isinstance(message, HolderTold)), "")
-    events = (message.event for message in reversed(told) if isinstance(message, EventTold))
-    screen = next((event.screenshot.digest for event in events if isinstance(event, Observed)), "")
     left = asked.seconds
     if left is not None and since is not None:
         left = max(0.0, left - (datetime.now().astimezone() - since).total_seconds())

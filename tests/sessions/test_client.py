@@ -35,10 +35,10 @@ QUESTION = ApprovalQuestion(Click(target=Target(words="Save")), (PLACE,), None, 
 class Watcher:
     """A face of another process, with all that it was told."""
 
-    def __init__(self, run: LiveRun, name: str = "face", **options: bool) -> None:
+    def __init__(self, run: LiveRun, name: str = "face", *, watches: bool = False) -> None:
         self.told: list[Message] = []
         self._came = threading.Event()
-        self.attachment = RemoteAttachment(run, name, self._came.set, **options)
+        self.attachment = RemoteAttachment(run, name, self._came.set, watches=watches)
 
     def hears(self, what: Callable[[Message], bool]) -> Message:
         """Wait until a message comes that is meant."""
@@ -75,7 +75,7 @@ def test_a_live_run_is_found_and_read_from_its_beginning(live: Session) -> None:
 
 
 def test_an_answer_over_the_socket_is_the_verdict(live: Session, asking: Future[Verdict | None]) -> None:
-    watcher = Watcher(*live_runs())
+    watcher = Watcher(live_runs()[0])
     asked = watcher.hears(lambda message: isinstance(message, QuestionTold))
     assert isinstance(asked, QuestionTold)
     assert asked.on(Episode()) == QUESTION
@@ -98,7 +98,7 @@ def test_a_picture_comes_whole(live: Session) -> None:
     screen = plain_screen(7)
     live(Started(task="click Save"))
     live(Observed(screenshot=screen))
-    watcher = Watcher(*live_runs(), watches=True)
+    watcher = Watcher(live_runs()[0], watches=True)
     picture = watcher.attachment.picture(screen.digest)
     assert picture is not None
     assert screen.image is not None
@@ -107,7 +107,7 @@ def test_a_picture_comes_whole(live: Session) -> None:
 
 
 def test_a_watcher_only_watches_and_may_stop(live: Session, asking: Future[Verdict | None]) -> None:
-    watcher = Watcher(*live_runs(), watches=True)
+    watcher = Watcher(live_runs()[0], watches=True)
     with pytest.raises(Refused, match="watches"):
         watcher.attachment.take()
     watcher.attachment.answer(live.open_question, StopRun())
@@ -115,7 +115,7 @@ def test_a_watcher_only_watches_and_may_stop(live: Session, asking: Future[Verdi
 
 
 def test_the_end_of_a_run_is_told(live: Session) -> None:
-    watcher = Watcher(*live_runs())
+    watcher = Watcher(live_runs()[0])
     live.end("the display has ended")
     over = watcher.hears(lambda message: isinstance(message, OverTold))
     assert isinstance(over, OverTold)
@@ -149,7 +149,7 @@ def process(runtime: Path) -> Iterator[subprocess.Popen[str]]:
 def test_faces_hear_at_once_that_the_process_of_the_run_was_killed(
     process: subprocess.Popen[str], runtime: Path
 ) -> None:
-    watcher = Watcher(*live_runs())
+    watcher = Watcher(live_runs()[0])
     killed_at = time.monotonic()
     process.send_signal(signal.SIGKILL)
     over = watcher.hears(lambda message: isinstance(message, OverTold))
