@@ -74,6 +74,7 @@ class RowEntry(Waits):
     """
 
     kind: Literal["row"] = "row"
+    at: AwareDatetime
     script: Text
     row: int = Field(ge=1)
     row_id: Text
@@ -89,6 +90,7 @@ class MissedQuestion(Waits):
     """A question of a run that nobody answered in time, which was a no."""
 
     kind: Literal["question"] = "question"
+    at: AwareDatetime
     task: Text
 
 

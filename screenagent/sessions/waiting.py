@@ -80,8 +80,7 @@ def _is_at_rest(results: Path) -> bool:
 
 def _began(entry: RowEntry | MissedQuestion) -> tuple[float, int]:
     """Return what entries are sorted by: when they came, and the row."""
-    at = entry.at.timestamp() if entry.at else float("inf")
-    return at, entry.row if isinstance(entry, RowEntry) else 0
+    return entry.at.timestamp(), entry.row if isinstance(entry, RowEntry) else 0
 
 
 def _verdict(how: How) -> Settlement:

@@ -14,6 +14,7 @@ from screenagent.actions import TypeText
 from screenagent.cli import inbox_answers, play
 from screenagent.events import Approve, Event, Grounded, Reviewed
 from screenagent.scripts.replay.results import ReplayResult
+from screenagent.scripts.rows.lines import now
 from screenagent.scripts.rows.plan import PlannedRow
 from screenagent.sessions.entries import MissedQuestion, entry_id
 from screenagent.sessions.inbox import Inbox
@@ -146,11 +147,11 @@ def test_a_number_means_one_entry_for_as_long_as_it_waits(night: Ran, tmp_path: 
     inbox = Inbox(tmp_path / "inbox")
     waiting(night)
     for number in ("1", "2"):
-        inbox.put(MissedQuestion(id=entry_id("question", number), what="click “Send”", task=f"send {number}"))
+        inbox.put(MissedQuestion(id=entry_id("question", number), at=now(), what="click “Send”", task=f"send {number}"))
         waiting(night)
     night("inbox", "answer", "1", "skip")
     assert [entry["number"] for entry in waiting(night)] == [2, 3]
-    inbox.put(MissedQuestion(id=entry_id("question", "3"), what="click “Send”", task="send 3"))
+    inbox.put(MissedQuestion(id=entry_id("question", "3"), at=now(), what="click “Send”", task="send 3"))
     assert {entry["number"]: entry["task"] for entry in waiting(night)} == {2: "send 1", 3: "send 2", 4: "send 3"}
     assert night("inbox", "answer", "3", "dismiss").code == 0
     assert night("inbox", "answer", "3", "dismiss").code == 2

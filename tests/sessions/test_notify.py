@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from screenagent.errors import WrongUsage
+from screenagent.scripts.rows.lines import now
 from screenagent.sessions.entries import MissedQuestion, entry_id
 from screenagent.sessions.notify import LONGEST, Notifier, sentence
 from screenagent.settings import Settings
@@ -19,7 +20,7 @@ WRITES = "import json, os, sys; json.dump([sys.argv[1:], dict(os.environ)], open
 
 
 def entry(what: str = "click “Send”", task: str = "send it") -> MissedQuestion:
-    return MissedQuestion(id=entry_id("question", "1"), what=what, task=task)
+    return MissedQuestion(id=entry_id("question", "1"), at=now(), what=what, task=task)
 
 
 @pytest.fixture
