@@ -26,7 +26,7 @@ from screenagent.showing import tell
 
 if TYPE_CHECKING:
     from screenagent.agent import Sink
-    from screenagent.assembly.live import LiveRun
+    from screenagent.assembly.attachable import AttachableRun
     from screenagent.console.app import Console
     from screenagent.console.options import Begin
     from screenagent.scripts import Script
@@ -96,9 +96,9 @@ def _keep_output(folder: Path) -> None:
     keep_output(folder)
 
 
-def _live_run(supervised: Supervised, control: Control, output: OutputOptions) -> LiveRun:
+def _live_run(supervised: Supervised, control: Control, output: OutputOptions) -> AttachableRun:
     """Return what lets faces attach to the run; the terminal is the first of them, unless the run is detached."""
-    from screenagent.assembly.live import LiveRun
+    from screenagent.assembly.attachable import AttachableRun
 
     where = supervised.supervision
     settings = where.settings
@@ -112,7 +112,7 @@ def _live_run(supervised: Supervised, control: Control, output: OutputOptions) -
 
         return begin_at_terminal(session)
 
-    return LiveRun(
+    return AttachableRun(
         supervised.task,
         control,
         seconds=settings.answer_seconds,

@@ -94,8 +94,9 @@ def open_question(run: LiveRun) -> LiveQuestion | None:
     """Return the question that waits in a run; None if none does. Raise `Refused` if the run does not answer."""
     came = threading.Event()
     with closing(_Attached(run, FACE, came.set, since=NOTHING, watches=True)) as face:
-        last, about = face.next, face.about
-    if not face.waits_for:
+        about, attached = face.about, face.attached
+    last = attached.next
+    if not attached.waits_for:
         return None
     told = _told(run, max(0, last - LATEST), came)
     if (asked := _open(told)) is None:
@@ -113,7 +114,7 @@ def _told(run: LiveRun, since: int, came: threading.Event) -> Sequence[Message]:
     told: list[Message] = []
     deadline = time.monotonic() + READ_SECONDS
     with closing(_Attached(run, FACE, came.set, since=since, watches=True)) as face:
-        while (told[-1].number + 1 if told else since) < face.next and time.monotonic() < deadline:
+        while (told[-1].number + 1 if told else since) < face.attached.next and time.monotonic() < deadline:
             came.wait(max(0.0, deadline - time.monotonic()))
             came.clear()
             told += face.read()

@@ -180,14 +180,14 @@ Request = Annotated[
 
 
 class AttachedSaid(Value):
-    """The answer to `attach`; `you` is the id of the attachment. The messages before `next` tell what was before."""
+    """The answer to `attach`; `you` is the id of the attachment."""
 
     kind: Literal["attached"] = "attached"
     version: int = VERSION
     you: str
     about: About
+    next: int = Field(default=0, description="the number of the first message that had not happened yet")
     waits_for: str = Field(default="", description="what a person is being asked, in words; empty if nothing is")
-    next: int = 0
 
 
 class DoneSaid(Value):
