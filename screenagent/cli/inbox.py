@@ -52,17 +52,15 @@ class Listed:
 
 def what_waits() -> Listed:
     """Look what waits now: asked of the live runs, and read of the inbox and the results files."""
-    from screenagent.sessions.live_questions import live_waiting
     from screenagent.sessions.numbers import numbered
-    from screenagent.sessions.waiting import kept_waiting, tidy
+    from screenagent.sessions.waiting import tidy, waiting
 
     inbox = the_inbox()
-    live, kept = live_waiting(), kept_waiting(inbox)
+    found = waiting(inbox)
     tidy(inbox)
-    entries = (*live.entries, *kept.entries)
-    numbers = numbered(inbox.folder, (entry.id for entry in entries)) if entries else {}
-    in_order = sorted(entries, key=lambda entry: numbers[entry.id])
-    return Listed([Numbered(numbers[entry.id], entry) for entry in in_order], (*live.problems, *kept.problems))
+    numbers = numbered(inbox, (entry.id for entry in found.entries)) if found.entries else {}
+    in_order = sorted(found.entries, key=lambda entry: numbers[entry.id])
+    return Listed([Numbered(numbers[entry.id], entry) for entry in in_order], found.problems)
 
 
 def the_inbox() -> Inbox:

@@ -10,6 +10,7 @@ from typing import Annotated, Final, Literal, assert_never
 
 from pydantic import AfterValidator, AwareDatetime, Field, TypeAdapter
 
+from screenagent.errors import UserError
 from screenagent.geometry import LATER, Value
 from screenagent.runs.store import has_picture
 from screenagent.showing import abridged, visible
@@ -112,6 +113,20 @@ class LiveQuestion(Waits):
 
 KeptEntry = RowEntry | MissedQuestion
 Entry = RowEntry | MissedQuestion | LiveQuestion
+
+
+class AlreadySettled(UserError):
+    """Somebody has settled the entry meanwhile, or it has settled itself; nothing was done."""
+
+    code = "already_settled"
+
+
+class WaitingEntries(Value):
+    """What waits for a person, the oldest first, and a sentence for each file that cannot be read."""
+
+    entries: tuple[Entry, ...]
+    problems: tuple[str, ...] = ()
+
 
 KEPT: Final[TypeAdapter[KeptEntry]] = TypeAdapter(Annotated[KeptEntry, Field(discriminator="kind")], config=LATER)
 

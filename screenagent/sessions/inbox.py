@@ -21,6 +21,7 @@ from screenagent.showing import visible, visible_json
 
 PRIVATE_FOLDER: Final = 0o700
 PRIVATE_FILE: Final = 0o600
+OTHERS_WRITE: Final = 0o022
 LARGEST: Final = 1_000_000
 """Bytes of an entry; most have a few hundred."""
 MOST: Final = 1000
@@ -38,11 +39,20 @@ class Inbox:
 
     def put(self, entry: KeptEntry) -> None:
         """Keep an entry; one of the same id is replaced."""
-        self.folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        folder = self.opened()
         written = visible_json(KEPT.dump_json(entry) + b"\n")
         if len(written) > LARGEST:
             raise OSError(errno.EFBIG, "the command of the play is too long for an entry", str(self.folder))
-        write_inside(self.folder, f"{entry.id}.json", written, mode=PRIVATE_FILE)
+        write_inside(folder, f"{entry.id}.json", written, mode=PRIVATE_FILE)
+
+    def opened(self) -> Path:
+        """Return the folder, which is made if it is missing, and which nobody else can open from then on."""
+        self.folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        if not is_ours(self.folder):
+            raise PermissionError(errno.EPERM, "it is not a folder of yours", str(self.folder))
+        if self.folder.stat().st_mode & 0o077:
+            self.folder.chmod(PRIVATE_FOLDER)
+        return self.folder
 
     def remove(self, id: str) -> bool:
         """Remove an entry; return whether it was there."""
@@ -71,8 +81,8 @@ class Inbox:
     def _names(self, problems: list[str]) -> Sequence[str]:
         """Return the names of the newest entries."""
         try:
-            if not is_ours(self.folder):
-                problems.append(visible(f"{self.folder} is not a folder of yours, so nothing in it is read"))
+            if not is_ours(self.folder) or self.folder.stat().st_mode & OTHERS_WRITE:
+                problems.append(visible(f"{self.folder} is not a folder of yours alone, so nothing in it is read"))
                 return ()
             with os.scandir(self.folder) as found:
                 files = [entry for entry in islice(found, MOST_FILES) if _NAME.fullmatch(entry.name)]

@@ -18,10 +18,9 @@ from screenagent.runs.wording import question_words
 from screenagent.sessions.answers import Answer
 from screenagent.sessions.attachment import Refused
 from screenagent.sessions.client import RemoteAttachment
-from screenagent.sessions.entries import LiveQuestion, RowEntry, entry_id, short
+from screenagent.sessions.entries import AlreadySettled, LiveQuestion, RowEntry, WaitingEntries, entry_id, short
 from screenagent.sessions.messages import About, EventTold, HolderTold, Message, OverTold, QuestionClosed, QuestionTold
 from screenagent.sessions.place import LiveRun, live_runs
-from screenagent.sessions.waiting import AlreadySettled, WaitingEntries
 
 FACE: Final = "the inbox"
 NOTHING: Final = 1 << 40

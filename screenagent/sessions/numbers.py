@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError
 
 from screenagent.files import read_whole, write_inside
 from screenagent.geometry import Value
-from screenagent.sessions.inbox import LARGEST, PRIVATE_FILE, PRIVATE_FOLDER
+from screenagent.sessions.inbox import LARGEST, PRIVATE_FILE, Inbox
 
 FILE: Final = "numbers.json"
 LOCK: Final = "numbers.lock"
@@ -47,9 +47,9 @@ class EntryNumbers(Value):
         return EntryNumbers(last=last, given=given)
 
 
-def numbered(folder: Path, ids: Iterable[str]) -> Mapping[str, int]:
-    """Return the numbers of the entries, which are kept in `folder` from now on."""
-    folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+def numbered(inbox: Inbox, ids: Iterable[str]) -> Mapping[str, int]:
+    """Return the numbers of the entries, which are kept in the inbox from now on."""
+    folder = inbox.opened()
     with FileLock(folder / LOCK, timeout=LOCK_SECONDS, mode=PRIVATE_FILE):
         known = _read(folder)
         numbers = known.of(ids)

@@ -9,12 +9,21 @@ from pathlib import Path
 from typing import Final
 
 from screenagent.errors import UserError
-from screenagent.geometry import Value
 from screenagent.scripts.rows.ledger import Ledger, PlayedRow
 from screenagent.scripts.rows.lines import Begun, Line, Settlement, is_in_use, open_results, read_lines
 from screenagent.scripts.rows.settling import SAID, numbered_rows, settled
-from screenagent.sessions.entries import Entry, How, KeptEntry, MissedQuestion, RowEntry, short, values_digest
+from screenagent.sessions.entries import (
+    AlreadySettled,
+    How,
+    KeptEntry,
+    MissedQuestion,
+    RowEntry,
+    WaitingEntries,
+    short,
+    values_digest,
+)
 from screenagent.sessions.inbox import Inbox, problem
+from screenagent.sessions.live_questions import live_waiting
 
 LOCK_SECONDS: Final = 2.0
 """So long the settling of a row waits for another one of the same results file."""
@@ -22,17 +31,10 @@ LOCK_SECONDS: Final = 2.0
 _VERDICTS: Final[Mapping[How, Settlement]] = {"continue": "again", "skip": "skip", "done": "done"}
 
 
-class AlreadySettled(UserError):
-    """Somebody has settled the entry meanwhile, or it has settled itself; nothing was done."""
-
-    code = "already_settled"
-
-
-class WaitingEntries(Value):
-    """What waits for a person, the oldest first, and a sentence for each file that cannot be read."""
-
-    entries: tuple[Entry, ...]
-    problems: tuple[str, ...] = ()
+def waiting(inbox: Inbox) -> WaitingEntries:
+    """Return all that waits for this user: the open questions of live runs, then what is kept."""
+    live, kept = live_waiting(), kept_waiting(inbox)
+    return WaitingEntries(entries=(*live.entries, *kept.entries), problems=(*live.problems, *kept.problems))
 
 
 def kept_waiting(inbox: Inbox) -> WaitingEntries:

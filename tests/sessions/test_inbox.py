@@ -17,9 +17,9 @@ from screenagent.events import Abort, Approve, Ended, Verdict
 from screenagent.scripts.rows.ledger import PlayedRow
 from screenagent.scripts.rows.lines import open_results
 from screenagent.scripts.rows.playing import RowMoment
-from screenagent.sessions.entries import How, MissedQuestion, RowEntry
+from screenagent.sessions.entries import AlreadySettled, How, MissedQuestion, RowEntry
 from screenagent.sessions.missed import MissedQuestions
-from screenagent.sessions.waiting import AlreadySettled, settle, tidy
+from screenagent.sessions.waiting import settle, tidy
 from tests.builders import in_process
 from tests.scripts.rows.table import csv_of, failed
 from tests.sessions.waits import Night
@@ -262,6 +262,18 @@ def test_a_folder_that_is_a_link_is_not_read(night: Night) -> None:
     night.inbox.folder.symlink_to(night.folder / "elsewhere")
     assert night.waiting.entries == ()
     assert "is not a folder of yours" in night.waiting.problems[0]
+    night.play(csv_of([("Dan", 1)]))
+    assert "is not a folder of yours" in night.said[0]
+
+
+def test_a_folder_that_others_can_write_to_is_not_read(night: Night) -> None:
+    entry_file(night)
+    night.inbox.folder.chmod(0o777)
+    assert night.waiting.entries == ()
+    assert "is not a folder of yours alone" in night.waiting.problems[0]
+    night.desk.ends["Dan"] = [ASIDE]
+    night.play(csv_of([("Dan", 1)]))
+    assert [row.row for row in night.rows] == [1], "who writes to it makes it theirs alone again"
 
 
 def test_a_play_goes_on_if_the_inbox_cannot_be_written(night: Night) -> None:

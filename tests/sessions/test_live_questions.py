@@ -16,10 +16,9 @@ from screenagent.fakes import plain_screen
 from screenagent.sessions import live_questions
 from screenagent.sessions.answers import Answer, No, Reply, Yes
 from screenagent.sessions.attachment import Refused
-from screenagent.sessions.entries import LiveQuestion
+from screenagent.sessions.entries import AlreadySettled, LiveQuestion
 from screenagent.sessions.live_questions import LATEST, live_waiting
 from screenagent.sessions.session import Session
-from screenagent.sessions.waiting import AlreadySettled
 from tests.builders import becomes
 
 SEND = ApprovalQuestion(Click(target=Target(words="Send")), (), "it sends", Episode())

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from screenagent.sessions.entries import Entry, PlayCommand, RowEntry
+from screenagent.sessions.entries import Entry, PlayCommand, RowEntry, WaitingEntries
 from screenagent.sessions.inbox import Inbox
 from screenagent.sessions.missed import KeptInbox
 from screenagent.sessions.row_inbox import RowInbox
-from screenagent.sessions.waiting import WaitingEntries, kept_waiting
+from screenagent.sessions.waiting import kept_waiting
 from tests.scripts.rows.table import Desk, csv_of
 
 ROWS = csv_of([("Ada", 1), ("Ben", 2), ("Cleo", 3)])
