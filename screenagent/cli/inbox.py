@@ -8,13 +8,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Final
 
 import click
 
 from screenagent.cli.options import load_settings
 from screenagent.cli.output import echo, echo_json, paint, secho
-from screenagent.showing import abridged
+from screenagent.showing import visible
 
 if TYPE_CHECKING:
     from screenagent.sessions.entries import Entry
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 HEADS: Final = ("", "age", "of", "waits", "why")
 LONGEST_CELL: Final = 44
+LEAST_WHY: Final = 30
+"""Characters that are left for the reason, however narrow the terminal is."""
 LIVE, LEFT = "red", "yellow"
 
 
@@ -41,13 +44,15 @@ class Listed:
     problems: Sequence[str]
 
     def numbered(self, number: str) -> Numbered:
-        """Return the entry of this number; raises `UsageError` if there is none."""
+        """Return the entry of this number; raises `ClickException` if there is none."""
         for one in self.entries:
             if str(one.number) == number:
                 return one
         there = ", ".join(str(one.number) for one in self.entries)
         now = f"these wait: {there}" if there else "nothing waits"
-        raise click.UsageError(f"there is no entry {number}; it may be settled already; {now}")
+        if not number.isdecimal():
+            raise click.UsageError(f"{number!r} is not the number of an entry; {now}")
+        raise click.ClickException(f"entry {number} does not wait, or not any more; {now}")
 
 
 def what_waits() -> Listed:
@@ -167,9 +172,16 @@ def entry_lines(entries: Sequence[Numbered]) -> Iterator[str]:
         return
     rows = [_cells(one) for one in entries]
     widths = [max(map(len, column)) for column in zip(HEADS, *rows, strict=True)]
+    before = sum(width + 2 for width in widths[:-1])
+    widths[-1] = max(LEAST_WHY, get_terminal_size((120, 0)).columns - before)
     yield _line(HEADS, widths)
     for one, row in zip(entries, rows, strict=True):
-        yield paint(_line(row, widths), fg=LIVE if one.entry.kind == "live" else LEFT)
+        line = _line((*row[:-1], _cut(row[-1], widths[-1])), widths)
+        yield paint(line, fg=LIVE if one.entry.kind == "live" else LEFT)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
@@ -182,8 +194,8 @@ def _cells(one: Numbered) -> tuple[str, ...]:
     from screenagent.sessions.entries import title
 
     entry = one.entry
-    texts = (title(entry), entry.what, entry.why)
-    return str(one.number), age(entry.at), *(abridged(text, LONGEST_CELL) for text in texts)
+    texts = (_cut(visible(text), LONGEST_CELL) for text in (title(entry), entry.what))
+    return str(one.number), age(entry.at), *texts, visible(entry.why)
 
 
 def age(at: datetime | None) -> str:

@@ -10,9 +10,11 @@ from typing import Annotated, Final, Literal, assert_never
 
 from pydantic import AfterValidator, AwareDatetime, Field, TypeAdapter
 
+from screenagent.actions import Action, Ask
 from screenagent.errors import UserError
 from screenagent.geometry import LATER, Value
 from screenagent.runs.store import has_picture
+from screenagent.runs.wording import question_words
 from screenagent.showing import abridged, visible
 
 LONGEST_TEXT: Final = 500
@@ -162,6 +164,11 @@ def entry_id(kind: Literal["row", "question", "live"], *named: str) -> str:
 
 def values_digest(values: Mapping[str, str]) -> str:
     return hashlib.sha256(json.dumps(sorted(values.items())).encode()).hexdigest()[:32]
+
+
+def asked_words(action: Action) -> str:
+    """Return what is asked, as an entry holds it: the question of the agent, or the action that it wants to do."""
+    return short(action.question if isinstance(action, Ask) else question_words(action))
 
 
 def short(text: str, most: int = LONGEST_TEXT - 100) -> str:

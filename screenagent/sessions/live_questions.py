@@ -14,11 +14,18 @@ from typing import Final
 from screenagent.actions import Ask
 from screenagent.events import Observed
 from screenagent.runs.store import read_run
-from screenagent.runs.wording import question_words
 from screenagent.sessions.answers import Answer
 from screenagent.sessions.attachment import Refused
 from screenagent.sessions.client import RemoteAttachment
-from screenagent.sessions.entries import AlreadySettled, LiveQuestion, RowEntry, WaitingEntries, entry_id, short
+from screenagent.sessions.entries import (
+    AlreadySettled,
+    LiveQuestion,
+    RowEntry,
+    WaitingEntries,
+    asked_words,
+    entry_id,
+    short,
+)
 from screenagent.sessions.messages import About, EventTold, HolderTold, Message, OverTold, QuestionClosed, QuestionTold
 from screenagent.sessions.place import LiveRun, live_runs
 
@@ -137,7 +144,7 @@ def live_entry(about: About, asked: QuestionTold, *, holder: str, screen: str) -
     return LiveQuestion(
         id=entry_id("live", about.run, asked.id),
         at=since,
-        what=short(question_words(asked.action)),
+        what=asked_words(asked.action),
         why=short(asked.risk or asked.note),
         run=about.folder,
         screen=screen,

@@ -10,8 +10,7 @@ from pathlib import Path
 
 from screenagent.approval import ApprovalQuestion, Asker
 from screenagent.events import Ended, Event, Verdict
-from screenagent.runs.wording import question_words
-from screenagent.sessions.entries import Entry, KeptEntry, MissedQuestion, entry_id, short
+from screenagent.sessions.entries import Entry, KeptEntry, MissedQuestion, asked_words, entry_id, short
 from screenagent.sessions.inbox import Inbox
 from screenagent.sessions.notify import Notifier
 from screenagent.settings import Settings
@@ -84,7 +83,7 @@ class MissedQuestions:
         entry = MissedQuestion(
             id=self._id,
             at=datetime.now().astimezone(),
-            what=short(question_words(question.action)),
+            what=asked_words(question.action),
             why=short(question.risk or ""),
             run=str(self.run),
             screen=screen.digest if screen else "",

@@ -85,6 +85,16 @@ def test_a_question_is_answered_where_nobody_holds_the_yes(
         live_questions.answer(entry, answer)
 
 
+def test_a_question_in_words_waits_as_it_was_asked(live: Session, threads: ThreadPoolExecutor) -> None:
+    asking = asked(live, threads, WHO)
+    entry = waiting()
+    assert (entry.what, entry.in_words) == ("Which customer?", True)
+    with pytest.raises(Refused, match="wants an answer in words"):
+        live_questions.answer(entry, Yes())
+    assert not asking.done()
+    live_questions.answer(entry, Reply(text="Ada"))
+
+
 def test_who_holds_the_yes_is_said(live: Session, threads: ThreadPoolExecutor) -> None:
     console = live.attach("console 1", lambda: None)
     asking = asked(live, threads)
