@@ -95,14 +95,14 @@ def open_inside(folder: Path, *names: str) -> IO[bytes]:
     return file
 
 
-def write_inside(folder: Path, name: str, content: bytes) -> Path:
+def write_inside(folder: Path, name: str, content: bytes, *, mode: int = 0o666) -> Path:
     """Write a file into `folder`. What had the name before, be it a link, is replaced and never written through."""
     part = f".{_plain(name)}.{uuid4().hex}.part"
     with _named(folder / name), folder_inside(folder) as parent:
         inside = Path() if parent is not None else folder
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK | _BINARY
         try:
-            with os.fdopen(os.open(inside / part, flags, 0o666, dir_fd=parent), "wb") as file:
+            with os.fdopen(os.open(inside / part, flags, mode, dir_fd=parent), "wb") as file:
                 file.write(content)
             os.replace(inside / part, inside / name, src_dir_fd=parent, dst_dir_fd=parent)
         except OSError:

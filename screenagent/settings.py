@@ -6,6 +6,7 @@ import difflib
 import json
 import os
 import re
+import shlex
 import tomllib
 import warnings
 from collections.abc import Callable, Mapping
@@ -156,6 +157,13 @@ class Settings(Value):
         default_factory=lambda: user_data_path("screenagent") / "accepted_steps.json",
         description="where it is kept which risky steps of scripts you have said yes to; each is asked about once",
     )
+    inbox: Path = Field(
+        default_factory=lambda: user_data_path("screenagent") / "inbox",
+        description="the folder in which it is kept what waits for you",
+    )
+    notify: str | None = Field(
+        None, description="the command that is told in a sentence what waits for you, such as notify-send screenagent"
+    )
     warm: bool = Field(
         False,
         description="whether `run`, `ground` and `see` leave a warm process behind, by which the next begins at once",
@@ -187,6 +195,14 @@ class Settings(Value):
         if proxy not in (None, OFF) and not PROXY.fullmatch(proxy):
             raise ValueError("write it as http://host:port without a name and a password, or 'off'")
         return proxy
+
+    @field_validator("notify")
+    @classmethod
+    def _is_a_command(cls, notify: str | None) -> str | None:
+        """No shell reads it: it is parted at its blanks and quotes."""
+        if notify is not None and not shlex.split(notify):
+            raise ValueError("it names no program; write for example notify-send screenagent")
+        return notify
 
     @field_validator("model_family", "grounder_family")
     @classmethod

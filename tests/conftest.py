@@ -83,6 +83,11 @@ def no_model_is_proven_beforehand(tmp_path_factory: pytest.TempPathFactory) -> N
     os.environ["SCREENAGENT_PROVEN_MODELS"] = str(tmp_path_factory.mktemp("proven") / "models.json")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def nothing_waits_beforehand(tmp_path_factory: pytest.TempPathFactory) -> None:
+    os.environ["SCREENAGENT_INBOX"] = str(tmp_path_factory.mktemp("inbox"))
+
+
 @pytest.fixture(scope="session")
 def virtual() -> Iterator[VirtualDesktop]:
     from screenagent.desktop.virtual import VirtualDesktop

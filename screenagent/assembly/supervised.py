@@ -13,6 +13,7 @@ from screenagent.assembly.parts import build_reader, open_desktop, reading_prepa
 from screenagent.control import Control
 from screenagent.errors import UserError, WrongUsage
 from screenagent.settings import Settings
+from screenagent.showing import tell
 
 if TYPE_CHECKING:
     from screenagent.agent import Agent, Sink
@@ -121,8 +122,14 @@ class Supervised:
                 record_run(settings, self.task, replay=self.replay, told=where.told) if where.record else nullcontext()
             )
             recorder = stack.enter_context(recording)
+            sinks: list[Sink] = []
             if recorder:
                 control.on_leave(recorder.end)
+                from screenagent.sessions.missed import MissedQuestions, kept_inbox
+
+                kept = stack.enter_context(kept_inbox(settings, tell))
+                missed = MissedQuestions(ask, kept, self.task, recorder.folder)
+                ask, sinks = missed.asked, [recorder, missed]
             from screenagent.assembly.agent import build_agent
 
             agent = build_agent(
@@ -136,8 +143,7 @@ class Supervised:
                 reader=reader,
             )
             display = str(desktop.x_display) if where.virtual else ""
-            sinks, folder = ([recorder], recorder.folder) if recorder else ([], None)
-            yield SupervisedWork(agent, sinks, folder, display)
+            yield SupervisedWork(agent, sinks, recorder.folder if recorder else None, display)
 
     def _read(self) -> Supervised:
         return self if self.is_read else self.supervision.task(self.task)
@@ -168,7 +174,8 @@ def record_run(
 
     folder = new_run_folder(settings.runs, task)
     played = {"script": str(replay.file)} if replay and replay.file else {}
-    written = settings.model_dump(mode="json") | played
+    # How the user is told may hold the address of a service that only they should know.
+    written = settings.model_dump(mode="json", exclude={"notify"}) | played
     with Recorder(folder, settings=written, prompts=prompts.digests(), screens=settings.keep_screens) as recorder:
         yield recorder
     if settings.keep_days or settings.keep_runs:

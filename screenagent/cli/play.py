@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from screenagent.scripts.replay import Replay
     from screenagent.scripts.replay.results import ReplayResult
     from screenagent.scripts.rows.plan import PlannedRow, RowPlan
+    from screenagent.sessions.entries import PlayCommand
 
 LOOK_SECONDS: Final = 0.5
 """Whoever only looks whether the results file is in use is gone by then."""
@@ -66,6 +67,26 @@ class PlayOptions:
     def settings(self) -> dict[str, object]:
         """Those that are settings, by the setting's name; None if the option was not given."""
         return self.agent.settings | {"approve": "each" if self.step else self.agent.approve or "risky"}
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The options that decide what a row does and where, to be played again: all places are absolute."""
+        agent = self.agent
+        flags = (("--virtual", agent.virtual), ("--step", self.step))
+        named = (
+            ("--app", agent.app),
+            ("--size", agent.size and f"{agent.size.width}x{agent.size.height}"),
+            ("--display", agent.display),
+            ("--approve", agent.approve),
+            ("--policy", agent.policy and agent.policy.resolve()),
+            ("--min-confidence", agent.min_confidence),
+            ("--model", agent.model),
+            ("--family", agent.model_family),
+            ("--runs", agent.runs and agent.runs.resolve()),
+            *(("--set", given) for given in self.sets),
+        )
+        valued = (word for name, value in named if value is not None for word in (name, str(value)))
+        return (*(name for name, is_set in flags if is_set), *valued)
 
     @property
     def given(self) -> dict[str, str]:
@@ -177,6 +198,8 @@ def _play_rows(file: Path, script: Script, options: PlayOptions, rows: RowOption
     from screenagent.scripts.rows.plan import plan_rows
     from screenagent.scripts.rows.playing import RowsPlay
     from screenagent.scripts.rows.summary import row_counts, rows_junit
+    from screenagent.sessions.missed import kept_inbox
+    from screenagent.sessions.row_inbox import RowInbox
 
     where = supervision(options.settings, options.agent, record=not options.output.no_record)
     plan = plan_rows(script, table, options.given, key=rows.key)
@@ -184,10 +207,16 @@ def _play_rows(file: Path, script: Script, options: PlayOptions, rows: RowOption
     for note in plan.notes:
         echo(note, err=True)
     results = options.results or table.with_suffix(".results.jsonl")
-    with open_results(results, seconds=LOOK_SECONDS) as kept:
-        player = _row_player(where, file, script, options)
+    with open_results(results, seconds=LOOK_SECONDS) as kept, kept_inbox(where.settings, _say) as inbox:
         playing = RowsPlay(
-            plan, kept, player, _say, only=only, keep_going=rows.keep_going or where.virtual, retries=rows.retries
+            plan,
+            kept,
+            _row_player(where, file, script, options),
+            _say,
+            only=only,
+            keep_going=rows.keep_going or where.virtual,
+            retries=rows.retries,
+            heard=RowInbox(inbox, script.name, _play_command(file, table, results, options, rows)),
         )
         try:
             last = playing.run()
@@ -198,6 +227,19 @@ def _play_rows(file: Path, script: Script, options: PlayOptions, rows: RowOption
     if last is not None and last.outcome == "stopped":
         return EXIT_CODES["stopped"]
     return int(any(row.status not in ("done", "skipped") for row in playing.chosen))
+
+
+def _play_command(file: Path, table: Path, results: Path, options: PlayOptions, rows: RowOptions) -> PlayCommand:
+    """Return the command that plays one row of the same table again, from whatever folder."""
+    from screenagent.sessions.entries import PlayCommand
+
+    return PlayCommand(
+        script=str(file.resolve()),
+        table=str(table.resolve()),
+        results=str(results.resolve()),
+        folder=str(Path.cwd()),
+        options=(*options.words, *(("--key", rows.key) if rows.key else ())),
+    )
 
 
 def _say(line: str) -> None:

@@ -104,15 +104,18 @@ def _live_run(supervised: Supervised, control: Control, output: OutputOptions) -
     """Return what lets faces attach to the run; the terminal is the first of them, unless the run is detached."""
     from screenagent.assembly.attachable import AttachableRun
 
+    where = supervised.supervision
+    settings = where.settings
+
     def met(session: Session) -> Callable[[], object]:
         if output.detached:
-            return lambda: None
+            from screenagent.sessions.unheld import tell_of_unheld
+
+            return tell_of_unheld(session, settings.notify, tell)
         from screenagent.cli.attached import begin_at_terminal
 
         return begin_at_terminal(session)
 
-    where = supervised.supervision
-    settings = where.settings
     return AttachableRun(
         supervised.task,
         control,

@@ -48,7 +48,7 @@ class TypedAnswer(NamedTuple):
 
 
 class TerminalQuestion:
-    """One question, asked in the terminal. An empty line, a closed stdin, or none while it `waits` is no answer."""
+    """One question, asked in the terminal. A closed stdin, or no line while it `waits`, is no answer."""
 
     def __init__(self, question: ApprovalQuestion, *, waits: Waits, answer_keys: str = "") -> None:
         """`answer_keys` says which keys answer from anywhere on the desktop."""
@@ -96,13 +96,16 @@ class TerminalQuestion:
             "[y]es, [a]ll of this kind" if can_be_all else "[y]es"
         )
         prompt = f"  {ways}, [q]uit, or no and why: "
-        while (answer := (self._line(prompt) or "").strip()) in all_of_kind:
+        while (line := self._line(prompt)) is not None and line.strip() in all_of_kind:
             if twice.said():
                 return TypedAnswer("all")
             prompt = "  [a] again within 2 s: all of this kind unasked from here on; or [y], [q], no and why: "
-        if answer.isdecimal() and self._question.doubt:
+        if self._keyed:
+            return self._by_key(self._keyed)
+        answer = line.strip() if line is not None else None
+        if answer is not None and answer.isdecimal() and self._question.doubt:
             return TypedAnswer("number", number=int(answer))
-        return self._by_key(self._keyed) if self._keyed else _read_answer(answer)
+        return _read_answer(answer)
 
     def _by_key(self, said: KeyAnswer) -> TypedAnswer:
         echo(said, err=True)
@@ -116,15 +119,15 @@ class TerminalQuestion:
         return self._waits_for_it() and not self._keyed
 
 
-def _read_answer(answer: str) -> TypedAnswer:
+def _read_answer(answer: str | None) -> TypedAnswer:
     match answer:
-        case "":
+        case None:
             return TypedAnswer("nothing")
         case "y" | "Y" | "yes":
             return TypedAnswer("yes")
         case "q" | "Q" | "quit" | "\x1b":
             return TypedAnswer("stop")
-        case "n" | "N" | "no":
+        case "" | "n" | "N" | "no":
             return TypedAnswer("no")
         case why:
             return TypedAnswer("no", why.removeprefix("n ").removeprefix("no "))

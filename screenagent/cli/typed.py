@@ -81,6 +81,30 @@ def wait_until_quiet(quiet: QuietTime, *, waits: Waits, takes_no: bool = True) -
     return None
 
 
+def read_key(quiet: QuietTime) -> str | None:
+    """Return the key that is pressed once the quiet time is over, as it is pressed; None at the end of stdin.
+
+    What was typed before is dropped, and so are the keys of the quiet time and keys that send several characters.
+    Where single keys cannot be read it is the first letter of a line.
+    """
+    if not (sys.stdin.isatty() and find_spec("termios")):
+        line = sys.stdin.readline(LONGEST_LINE)
+        return (line.strip()[:1] or "\n") if line else None
+    termios = import_module("termios")
+    with _single_keys() as stdin, selectors.DefaultSelector() as selector:
+        termios.tcflush(stdin, termios.TCIFLUSH)
+        selector.register(stdin, selectors.EVENT_READ)
+        while True:
+            selector.select()
+            key = os.read(stdin, 1)
+            if not key:
+                return None
+            if not quiet.is_over:
+                quiet.key()
+            elif not (key == ESCAPE and _rest(stdin)):
+                return key.decode(errors="replace")
+
+
 @contextmanager
 def _single_keys() -> Iterator[int]:
     """Hand over each key as it is pressed, and don't show it."""

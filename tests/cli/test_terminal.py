@@ -64,7 +64,7 @@ def keyboard(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
         ("n", Reject(reason="the user said no")),
         ("no not this one", Reject(reason="not this one")),
         ("not this one", Reject(reason="not this one")),
-        ("", None),
+        ("", Reject(reason="the user said no")),
     ],
 )
 def test_a_line_is_a_verdict(keyboard: int, typed: str, verdict: Verdict | None) -> None:

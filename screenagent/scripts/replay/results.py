@@ -9,13 +9,13 @@ from pathlib import Path
 from junitparser import Failure, JUnitXml, TestCase, TestSuite
 from pydantic import Field
 
-from screenagent.actions import Action, Click, Drag, PressKeys, TypeText, usual_expectation
+from screenagent.actions import Action, Ask, Click, Drag, Finish, PressKeys, TypeText, describe, usual_expectation
 from screenagent.episode import Episode, Step
 from screenagent.events import RunResult
 from screenagent.geometry import Value
 from screenagent.scripts.replay.healing import FOUND_AS_IT_WAS
 from screenagent.scripts.replay.replay import Replay
-from screenagent.showing import visible
+from screenagent.showing import abridged, visible
 
 
 def _is_empty(value: object) -> bool:
@@ -29,8 +29,9 @@ class ReplayResult(Value):
     column. `healed` is how many targets were not found where they were and as they looked. Of the performed `steps`,
     `confirmed` showed what they named, and `changed` only changed something. `values` are those of the parameters that
     are not secret, `defaults` the names of those that nobody gave, and `outputs` were read off the screen. `set_aside`
-    is why the script left the row to a person, `doubt` is why nobody knows whether the row took effect, and `remarks`
-    are what did not hold and did not end the row.
+    is why the script left the row to a person, `doubt` is why nobody knows whether the row took effect, `failed_at` is
+    the action that failed, `screen` the digest of the screenshot after it, and `remarks` are what did not hold and did
+    not end the row.
     """
 
     script: str
@@ -44,6 +45,8 @@ class ReplayResult(Value):
     outputs: Mapping[str, str] = Field(default={}, exclude_if=_is_empty)
     set_aside: str = Field(default="", exclude_if=_is_empty)
     doubt: str = Field(default="", exclude_if=_is_empty)
+    failed_at: str = Field(default="", exclude_if=_is_empty)
+    screen: str = Field(default="", exclude_if=_is_empty)
     remarks: tuple[str, ...] = Field(default=(), exclude_if=_is_empty)
     steps: int = 0
     confirmed: int = 0
@@ -63,6 +66,7 @@ def result(replay: Replay, episode: Episode, *, run: Path | None) -> ReplayResul
     ended = episode.ended
     is_done = ended is not None and ended.result == "done"
     outcomes = Counter(step.effect.outcome for step in episode.performed if step.effect)
+    failed = None if is_done else _failed_step(episode.steps[: replay.notes.failed_after])
     return ReplayResult(
         script=replay.script.name,
         values=replay.public_values,
@@ -71,6 +75,8 @@ def result(replay: Replay, episode: Episode, *, run: Path | None) -> ReplayResul
         outputs=replay.notes.outputs,
         set_aside="" if is_done else replay.notes.set_aside,
         doubt="" if is_done else doubt(episode.steps[: replay.notes.failed_after]),
+        failed_at=abridged(describe(failed.action)) if failed and failed.action else "",
+        screen=(failed.after or failed.before).digest if failed else "",
         remarks=tuple(replay.notes.remarks),
         steps=len(episode.performed),
         confirmed=outcomes["confirmed"],
@@ -79,6 +85,11 @@ def result(replay: Replay, episode: Episode, *, run: Path | None) -> ReplayResul
         seconds=round(ended.at, 3) if ended else 0.0,
         run=str(run or ""),
     )
+
+
+def _failed_step(steps: Sequence[Step]) -> Step | None:
+    """Return the last step that was to do something, which is the one that failed."""
+    return next((step for step in reversed(steps) if step.action and not isinstance(step.action, Ask | Finish)), None)
 
 
 def doubt(steps: Sequence[Step]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
-from typing import Final, NamedTuple, TypedDict
+from typing import Final, Literal, NamedTuple, TypedDict
 
 from screenagent.actions import Action, Input
 from screenagent.errors import UserError, WrongUsage
@@ -21,6 +21,9 @@ PLAYED: Final[frozenset[RowStatus]] = frozenset(("not_played", "failed"))
 
 NAMED: Final[frozenset[RowStatus]] = PLAYED | {"set_aside"}
 """What is played if a person names the row."""
+
+RowMoment = Literal["begun", "ended", "left_out"]
+"""A row's first input is about to be sent, it has ended, or it is not played as it waits for a person."""
 
 MOST_ALIKE: Final = 3
 """So many rows, one after the other, that cannot be played for the same reason end the play."""
@@ -46,7 +49,8 @@ class RowOutcome(NamedTuple):
 @dataclass
 class RowsPlay:
     """A play of all rows that are left. `play` plays one row, telling the sink what happens, and returns its result;
-    `say` hears a line for each row. `only` are the numbers of the rows to be played; None is all.
+    `say` hears a line for each row, and `heard` of each row by its number in the table. `only` are the numbers of the
+    rows to be played; None is all.
 
     A row that fails ends the play, unless `keep_going`. One that failed before an input that may have saved something
     is tried `retries` times again.
@@ -60,6 +64,7 @@ class RowsPlay:
     only: frozenset[int] | None = None
     keep_going: bool = False
     retries: int = 0
+    heard: Callable[[RowMoment, int, PlayedRow], object] = lambda _moment, _number, _row: None
     outcomes: Sequence[RowOutcome] = field(init=False)
     _alike: list[str] = field(init=False, default_factory=list)
 
@@ -102,6 +107,7 @@ class RowsPlay:
                 yield row
             elif row.status in ("to_settle", "set_aside"):
                 self.say(f"row {row.planned.number} is not played: {abridged(row.played.why)}; {self._cure(row)}")
+                self.heard("left_out", row.planned.number, row.played)
 
     def _cure(self, row: RowOutcome) -> str:
         number, file = row.planned.number, self.results.path
@@ -149,6 +155,7 @@ class RowsPlay:
     def _hear(self, row: RowOutcome, line: Begun | ReplayResult) -> None:
         self.results.append(line)
         row.played.hear(line)
+        self.heard("begun" if isinstance(line, Begun) else "ended", row.planned.number, row.played)
 
     def _why_end(self, row: RowOutcome, result: ReplayResult) -> str:
         """Why no more rows are played after this one; empty if they are."""

@@ -18,7 +18,7 @@ def settled(results: ResultsFile, ledger: Ledger, said: Mapping[Settlement, str]
 
     Raise `ValueError` before anything is appended if there is no such row, or if two things are said of one.
     """
-    known = _rows(ledger)
+    known = numbered_rows(ledger)
     if not known:
         raise WrongUsage(f"{results.path} has no rows to settle")
     verdicts: dict[int, Settlement] = {}
@@ -49,7 +49,7 @@ def _settle(results: ResultsFile, ledger: Ledger, row: PlayedRow, number: int, v
     return f"row {number} is {SAID[verdict]}"
 
 
-def _rows(ledger: Ledger) -> dict[int, PlayedRow]:
+def numbered_rows(ledger: Ledger) -> dict[int, PlayedRow]:
     """Return the rows by the numbers that they have in the CSV file that was played last."""
     planned = ledger.planned
     if planned is None:

@@ -10,10 +10,10 @@ from screenagent.actions import TypeText
 from screenagent.events import Approve, Event, Grounded, Reviewed
 from screenagent.scripts import Script
 from screenagent.scripts.replay.results import ReplayResult
-from screenagent.scripts.rows.ledger import Ledger
+from screenagent.scripts.rows.ledger import Ledger, PlayedRow
 from screenagent.scripts.rows.lines import open_results, read_lines
 from screenagent.scripts.rows.plan import PlannedRow, plan_rows, row_numbers
-from screenagent.scripts.rows.playing import RowsPlay
+from screenagent.scripts.rows.playing import RowMoment, RowsPlay
 from screenagent.scripts.rows.summary import RowSummary, summaries
 from screenagent.scripts.schema import Parameter, TypeStep
 
@@ -37,6 +37,7 @@ class Desk:
     unsent: frozenset[str] = frozenset()
     entered: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
+    heard: Callable[[RowMoment, int, PlayedRow], object] = lambda _moment, _number, _row: None
 
     @property
     def results(self) -> Path:
@@ -62,7 +63,14 @@ class Desk:
         with open_results(self.results) as kept:
             named = row_numbers(only, [row.number for row in plan.rows]) if only else None
             RowsPlay(
-                plan, kept, self._enter, self.said.append, only=named, keep_going=keep_going, retries=retries
+                plan,
+                kept,
+                self._enter,
+                self.said.append,
+                only=named,
+                keep_going=keep_going,
+                retries=retries,
+                heard=self.heard,
             ).run()
         return list(self.entered)
 
