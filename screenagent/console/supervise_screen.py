@@ -27,6 +27,7 @@ from screenagent.control import KeyAnswer
 from screenagent.episode import Step
 from screenagent.events import Approve, Event, LookAgain, Reject, Reviewed, Revise, Skip, Verdict
 from screenagent.geometry import Location
+from screenagent.runs import telling
 from screenagent.sessions.question import OpenQuestion
 from screenagent.showing import abridged
 
@@ -253,7 +254,7 @@ class SuperviseScreen(RunScreen):
         return self.task_words
 
     @property
-    def how(self) -> wording.State:
+    def how(self) -> telling.State:
         if self.broke is not None and self.episode.ended is None:
             return "broken"
         if self._taken_over:
@@ -288,16 +289,16 @@ class SuperviseScreen(RunScreen):
     def _hint(self) -> str:
         """What keys would do about the question that is shown, and how to get to a desktop that is yours by now."""
         if self._taken_over:
-            return wording.way_in(self._virtual_display) if self._virtual_display else ""
+            return telling.way_in(self._virtual_display) if self._virtual_display else ""
         if self._shown_question is None or self._shown_question.asked_in_words is not None:
             return ""
         if self._all.begun:
             return APPROVE_ALL_HINT
         anywhere = f"anywhere: {self._answer_keys}" if self._answer_keys else ""
         asked = self._shown_question.asked
-        guesses = wording.guess_words(asked.doubt.guesses if asked.doubt else (), self.episode.screenshot)
+        guesses = telling.guess_words(asked.doubt.guesses if asked.doubt else (), self.episode.screenshot)
         notes = (abridged(asked.again), abridged(asked.note))
-        return "\n".join(filter(None, (guesses, wording.path_words(asked.path), *notes, anywhere)))
+        return "\n".join(filter(None, (guesses, telling.path_words(asked.path), *notes, anywhere)))
 
     def view(self, step: Step | None) -> PictureView | None:
         view = super().view(step)
@@ -323,11 +324,9 @@ class SuperviseScreen(RunScreen):
     @property
     def _no_hint(self) -> str:
         """What a no does here, and what could be meant instead of it."""
-        if self._plans_anew:
-            return "Enter alone just says no"
         question = self.open_question
-        other = "e to reword, s to skip" if question and question.offers("edit") else "s to skip"
-        return f"Enter ends the run · or Esc, then {other}"
+        can_reword = question is not None and question.offers("edit")
+        return telling.no_hint(plans_anew=self._plans_anew, can_reword=can_reword)
 
     def _rejected(self, reason: str | None) -> None:
         if reason is not None:
