@@ -105,13 +105,18 @@ def new_run_folder(root: Path, task: str) -> Path:
     """Make a folder for a run below `root`, named after the time and the task."""
     with _explained(root):
         root.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
-        name = f"{datetime.now():%Y-%m-%d_%H-%M-%S}_{_slug(task)}"
+        name = run_name(datetime.now(), task)
         names = chain((name,), (f"{name}-{again}" for again in count(2)))
         while True:
             folder = root / next(names)
             with suppress(FileExistsError):
                 folder.mkdir(mode=PRIVATE)
                 return folder
+
+
+def run_name(when: datetime, task: str) -> str:
+    """Return the name of a run of `task` that began at `when`."""
+    return f"{when:%Y-%m-%d_%H-%M-%S}_{_slug(task)}"
 
 
 def _slug(task: str) -> str:

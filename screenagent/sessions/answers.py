@@ -77,8 +77,14 @@ class StopRun(Value):
     say: Literal["stop"] = "stop"
 
 
+class Nothing(Value):
+    """No answer, which is a no: nobody is there, or they only pressed Enter."""
+
+    say: Literal["nothing"] = "nothing"
+
+
 Answer = Annotated[
-    Yes | YesToAll | Guess | No | OtherWords | Closer | LeaveOut | Reply | HandBack | StopRun,
+    Yes | YesToAll | Guess | No | OtherWords | Closer | LeaveOut | Reply | HandBack | StopRun | Nothing,
     Field(discriminator="say"),
 ]
 
@@ -101,6 +107,8 @@ def verdict_on(question: OpenQuestion, answer: Answer) -> Verdict | None:
             return Skip()
         case HandBack():
             return LookAgain()
+        case Nothing():
+            return None
         case Reply(text=text):
             if question.asked_in_words is None:
                 raise UnfitAnswer("the question is not one to be answered in words")

@@ -193,6 +193,7 @@ class DoneSaid(Value):
 
     kind: Literal["done"] = "done"
     request: int
+    holds: bool = Field(default=False, description="whether this attachment holds the yes now")
 
 
 class RefusedSaid(Value):

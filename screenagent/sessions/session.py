@@ -147,9 +147,10 @@ class Session:
                 if self._holder is None or self.now() >= at:
                     self._give_to(face)
 
-    def messages(self, since: int) -> Sequence[Message]:
+    def messages(self, since: int, *, most: int | None = None) -> Sequence[Message]:
+        """Return the messages from number `since` on, `most` of them at once."""
         with self._lock:
-            return self._messages[since:]
+            return self._messages[since : None if most is None else since + most]
 
     def picture(self, digest: str) -> Image.Image | None:
         """Return the picture of a screenshot of this run; None if it is not kept."""
@@ -158,6 +159,7 @@ class Session:
                 return image
             screen = self._screens.get(digest)
             folder = self.about.folder
+        # The disk is read without the lock, which the agent's thread may wait for.
         return with_picture(screen, Path(folder)).image if screen is not None and folder else None
 
     def answer(self, face: Face, question: str, answer: Answer) -> None:
@@ -381,9 +383,9 @@ class Face:
     def is_lost(self, now: float) -> bool:
         return self._beats and now - self._heard_at > LOST_SECONDS
 
-    def read(self) -> Sequence[Message]:
+    def read(self, *, most: int | None = None) -> Sequence[Message]:
         with self._reading:
-            messages = self._session.messages(self._next)
+            messages = self._session.messages(self._next, most=most)
             self._next += len(messages)
             return messages
 

@@ -9,15 +9,8 @@ from __future__ import annotations
 import os
 import sys
 
-from screenagent.warm.place import (
-    WrongOwner,
-    code_in_use,
-    first_environment,
-    open_runtime_folder,
-    process_status,
-    socket_address,
-    standing,
-)
+from screenagent.sessions.runtime_folder import WrongOwner, open_runtime_folder, peer_user
+from screenagent.warm.place import code_in_use, first_environment, process_status, socket_address, standing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -108,14 +101,11 @@ def _handed_over(words: Sequence[str]) -> socket.socket:
 def connect_warm(address: str, *, patience: float = PATIENCE) -> socket.socket:
     """Connect to the process at the address. Raise `WrongOwner` if it is another user's."""
     import socket
-    import struct
 
     connection = socket.socket(socket.AF_UNIX)
     connection.settimeout(patience)
     connection.connect(address)
-    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
-    _, user, _ = struct.unpack("3i", credentials)
-    if user != os.getuid():
+    if (user := peer_user(connection)) != os.getuid():
         raise WrongOwner(f"the process of user {user}")
     return connection
 

@@ -10,27 +10,12 @@ import stat
 import sys
 from collections.abc import Iterator
 
+from screenagent.sessions.runtime_folder import WrongOwner, runtime_folder
+
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 ALIKE = "Uid Gid Groups CapInh CapPrm CapEff CapBnd CapAmb NoNewPrivs Seccomp SigBlk".split()
 """What Linux says of a process that decides what it may do; the process that carries out a run cannot change it."""
 INSTALLED = ("site-packages", "dist-packages")
-
-
-class WrongOwner(Exception):
-    """The folder or the socket is not of this user, or is a link."""
-
-
-def runtime_folder() -> str:
-    """Return the folder of this user's sockets and locks."""
-    if base := os.environ.get("XDG_RUNTIME_DIR", "").strip():
-        return os.path.join(base, "screenagent")
-    import warnings
-
-    from platformdirs import user_runtime_dir
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it says which folder it takes where the session has none
-        return user_runtime_dir("screenagent")
 
 
 def place_name() -> str:
@@ -38,17 +23,6 @@ def place_name() -> str:
     host, _, number = os.environ.get("DISPLAY", "").rpartition(":")
     display = f"{host}:{number.partition('.')[0]}" if number else "desktop"
     return f"warm-{display.replace('/', '_')}"
-
-
-def open_runtime_folder() -> int:
-    """Open the folder, if it is one of this user that nobody else can write to. Raise `WrongOwner` if it is not."""
-    path = runtime_folder()
-    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    found = os.fstat(folder)
-    if found.st_uid != os.getuid() or found.st_mode & 0o022:
-        os.close(folder)
-        raise WrongOwner(path)
-    return folder
 
 
 def socket_address(folder: int) -> str:

@@ -19,16 +19,10 @@ from typing import Final, NoReturn
 
 import screenagent
 from screenagent.errors import UserError
+from screenagent.sessions.runtime_folder import WrongOwner, open_runtime_folder, runtime_folder
 from screenagent.warm.asked import WarmRequest, counted
 from screenagent.warm.keeper import SERVED, UNSERVED, Warm, keep
-from screenagent.warm.place import (
-    WrongOwner,
-    code_in_use,
-    open_runtime_folder,
-    place_name,
-    process_status,
-    runtime_folder,
-)
+from screenagent.warm.place import code_in_use, place_name, process_status
 
 MOST_AT_ONCE: Final = 16
 BACKLOG: Final = 16

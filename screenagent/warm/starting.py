@@ -15,16 +15,10 @@ from typing import Final, TypeVar
 from pydantic import AwareDatetime
 
 from screenagent.geometry import Value
+from screenagent.sessions.runtime_folder import WrongOwner, open_runtime_folder, runtime_folder
 from screenagent.warm.asked import counted
 from screenagent.warm.client import connect_warm, line_from, request, send_request
-from screenagent.warm.place import (
-    WrongOwner,
-    first_environment,
-    open_runtime_folder,
-    place_name,
-    runtime_folder,
-    socket_address,
-)
+from screenagent.warm.place import first_environment, place_name, socket_address
 from screenagent.warm.process import READY, NoWarmProcess
 
 START_SECONDS: Final = 30.0

@@ -58,6 +58,8 @@ def test_the_client_imports_next_to_nothing() -> None:
     assert {name for name in modules if name.startswith("screenagent")} == {
         "screenagent",
         "screenagent.__main__",
+        "screenagent.sessions",
+        "screenagent.sessions.runtime_folder",
         "screenagent.warm",
         "screenagent.warm.client",
         "screenagent.warm.place",
@@ -154,8 +156,9 @@ def test_a_client_that_never_says_go_gets_nothing_done(warm: Here) -> None:
     program = """
 import os
 import screenagent.__main__  # sets what a command sets before it loads anything
+from screenagent.sessions.runtime_folder import open_runtime_folder
 from screenagent.warm import client, place
-connection = client.connect_warm(place.socket_address(place.open_runtime_folder()))
+connection = client.connect_warm(place.socket_address(open_runtime_folder()))
 asked, here = client.request("run", ["ground", "screen.png", "Save"]), os.open(".", os.O_PATH)
 client.send_request(connection, asked, [0, 1, 2, here])
 print(client.line_from(connection))
