@@ -25,7 +25,11 @@ class Attachment(Protocol):
     """All methods may be called from any thread. `Refused` is raised by what the run does not do."""
 
     id: str
-    about: About
+
+    @property
+    def about(self) -> About:
+        """What the run is; where it is recorded is known once it has begun."""
+        ...
 
     def read(self) -> Sequence[Message]:
         """Return the messages that have come since the last call, without waiting."""
