@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, fields
@@ -241,6 +242,16 @@ class OutputOptions:
     as_json: bool
     no_record: bool
     plain: bool
+    detach: bool
+    detached: bool
+    """Whether this is the process of a detached run, which has no terminal."""
+
+    def detach_if_asked(self) -> None:
+        """End this command here if it is to go on detached: another process carries it out."""
+        if self.detach and not self.detached:
+            from screenagent.cli.detached import detach
+
+            sys.exit(detach(sys.argv[1:]))
 
 
 output_options: Final = gathered(
@@ -249,4 +260,6 @@ output_options: Final = gathered(
     click.option("--json", "as_json", is_flag=True, help="Print the events on stdout, one JSON object per line."),
     click.option("--no-record", is_flag=True, help="Keep nothing on disk."),
     click.option("--plain", is_flag=True, help="Print lines instead of opening the console, as without a terminal."),
+    click.option("--detach", is_flag=True, help="Print the run's id, and let it go on without this terminal."),
+    click.option("--detached", is_flag=True, hidden=True),
 )

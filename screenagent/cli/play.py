@@ -114,6 +114,7 @@ def play(script: Path, *, options: PlayOptions, rows: RowOptions) -> None:
 
     Exit codes: 0 done, 1 gave up or failed, 2 wrong usage, 130 stopped.
     """
+    options.output.detach_if_asked()
     from screenagent.cli.running import EXIT_CODES, supervise, supervision, wants_console
     from screenagent.scripts import read_script
 
@@ -148,7 +149,7 @@ def _play_once(where: Supervision, replay: Replay, options: PlayOptions) -> Repl
 
     if options.results is not None:
         check_results(options.results)
-    found = _played(where, replay, as_json=options.output.as_json)
+    found = _played(where, replay, output=options.output)
     if options.results is not None:
         append_result(options.results, found)
     if options.junit is not None:
@@ -156,11 +157,11 @@ def _play_once(where: Supervision, replay: Replay, options: PlayOptions) -> Repl
     return found
 
 
-def _played(where: Supervision, replay: Replay, *sinks: Sink, as_json: bool) -> ReplayResult:
+def _played(where: Supervision, replay: Replay, *sinks: Sink, output: OutputOptions) -> ReplayResult:
     from screenagent.cli.running import carry_out
     from screenagent.scripts.replay.results import result
 
-    carried = carry_out(where.replay(replay), *sinks, as_json=as_json)
+    carried = carry_out(where.replay(replay), *sinks, output=output)
     return result(replay, carried.episode, run=carried.folder)
 
 
@@ -211,7 +212,7 @@ def _row_player(
     def play(row: PlannedRow, sink: Sink) -> ReplayResult:
         replay = build_replay(file, script, {**options.given, **row.cells})
         replay = replace(replay, is_first=row.is_first, is_last=row.is_last)
-        return _played(where, replay, sink, as_json=options.output.as_json)
+        return _played(where, replay, sink, output=options.output)
 
     return play
 

@@ -84,9 +84,11 @@ def run(task: str, *, options: RunOptions) -> None:
     screenagent run "save this as notes.txt on the desktop" --model ~/models/phi-4-reasoning-vision
     screenagent run "save this as notes.txt" --model http://localhost:8080/v1 --family holo2
     screenagent run "save this as notes.txt" --model phi4 --grounder-model http://localhost:8000/v1
+    screenagent run "click Save" --detach            goes on without this terminal; `screenagent attach` supervises it
 
     Exit codes: 0 done, 1 gave up or failed, 2 wrong usage, 130 stopped.
     """
+    options.output.detach_if_asked()
     with uncollected():
         from screenagent.cli.running import EXIT_CODES, carry_out, supervise, supervision, wants_console
 
@@ -101,7 +103,7 @@ def run(task: str, *, options: RunOptions) -> None:
     else:
         leave_warm(where.settings)
         supervised = where.task(task) if where.virtual else where.unread(task)
-        ended = carry_out(supervised, as_json=options.output.as_json).ended
+        ended = carry_out(supervised, output=options.output).ended
     sys.exit(EXIT_CODES[ended.result])
 
 

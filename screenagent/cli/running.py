@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from importlib.util import find_spec
@@ -25,9 +25,11 @@ from screenagent.settings import Settings
 
 if TYPE_CHECKING:
     from screenagent.agent import Sink
+    from screenagent.assembly.live import LiveRun
     from screenagent.console.app import Console
     from screenagent.console.options import Begin
     from screenagent.scripts import Script
+    from screenagent.sessions.session import Session
 
 EXIT_CODES: Final = {"done": 0, "gave_up": 1, "out_of_steps": 1, "crashed": 1, "stopped": 130}
 
@@ -61,24 +63,60 @@ def is_terminal() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def carry_out(supervised: Supervised, *sinks: Sink, as_json: bool) -> Carried:
-    """Carry out the run with a line for each step on stderr; `sinks` are told each event before the next happens."""
+def carry_out(supervised: Supervised, *sinks: Sink, output: OutputOptions) -> Carried:
+    """Carry out the run with a line for each step on stderr; `sinks` are told each event before the next happens.
+
+    Its questions are asked at the terminal, unless it is detached from one or another face has the yes.
+    """
     where = supervised.supervision
-    answer_keys = str(user_keys(where.settings, virtual=where.virtual))
     with ExitStack() as stack:
         with uncollected():
-            from screenagent.cli.terminal import Progress, Resuming, TerminalAnswers
+            from screenagent.cli.terminal import Progress, Resuming
 
             control = stack.enter_context(stoppable_control())
-            person = TerminalAnswers(control, where.settings.answer_seconds, answer_keys=answer_keys)
             told = stack.enter_context(Ticker())
-            work = stack.enter_context(replace(supervised, supervision=replace(where, told=told)).open(control, person))
+            live = stack.enter_context(_live_run(supervised, control, output))
+            opening = replace(supervised, supervision=replace(where, told=told)).open(control, live.ask)
+            work = stack.enter_context(opening)
+            if output.detached and work.folder:
+                _keep_output(work.folder)
+            live.opened(work.folder, work.virtual_display, at_once=output.detached)
             from screenagent.agent import drive
 
-        printed = [lambda event: echo_json(event.model_dump_json())] if as_json else []
-        episode = drive(work.agent, supervised.task, *work.sinks, *sinks, Progress(), *printed, Resuming(control))
+        printed = [lambda event: echo_json(event.model_dump_json())] if output.as_json else []
+        episode = drive(work.agent, supervised.task, *work.sinks, live, *sinks, Progress(), *printed, Resuming(control))
         _say_where(work.folder)
     return Carried(episode, work.folder)
+
+
+def _keep_output(folder: Path) -> None:
+    from screenagent.cli.detached import keep_output
+
+    keep_output(folder)
+
+
+def _live_run(supervised: Supervised, control: Control, output: OutputOptions) -> LiveRun:
+    """Return what lets faces attach to the run; the terminal is the first of them, unless the run is detached."""
+    from screenagent.assembly.live import LiveRun
+
+    def met(session: Session) -> Callable[[], object]:
+        if output.detached:
+            return lambda: None
+        from screenagent.cli.attached import begin_at_terminal
+
+        return begin_at_terminal(session)
+
+    where = supervised.supervision
+    settings = where.settings
+    return LiveRun(
+        supervised.task,
+        control,
+        seconds=settings.answer_seconds,
+        desktop=_desktop_words(where),
+        answer_keys=str(user_keys(settings, virtual=where.virtual)),
+        plans_anew=settings.model is not None,
+        met=met,
+    )
 
 
 def _say_where(folder: Path | None) -> None:

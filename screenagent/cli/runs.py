@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
@@ -13,11 +14,13 @@ import click
 from screenagent.cli.options import FOLDER, NEW_FOLDER, load_settings, one_run
 from screenagent.cli.output import confirm, echo, echo_json
 from screenagent.cli.progress import Ticker
+from screenagent.showing import abridged
 
 if TYPE_CHECKING:
     from screenagent.runs.costs import CostTable, ModelCost
     from screenagent.runs.report.story import Story
     from screenagent.runs.retention import StoredRun
+    from screenagent.sessions.place import LiveRun
 
 UNITS: Final = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 COST_HEADS: Final = (
@@ -32,6 +35,8 @@ COST_HEADS: Final = (
     "said/step",
     "time/step",
 )
+LATEST: Final = 1 << 62
+"""No message of a run has so high a number: who attaches from there on is told none."""
 ROOT = click.option("--runs", "root", type=NEW_FOLDER, help="Where runs are recorded.")
 
 
@@ -49,7 +54,8 @@ def _age(_context: click.Context, _parameter: click.Parameter, text: str | None)
 @click.option("--json", "as_json", is_flag=True, help="Print each run as a JSON object.")
 @click.pass_context
 def runs(context: click.Context, *, root: Path | None, as_json: bool) -> None:
-    """List the recorded runs, the newest first: when, how it ended, its size, its task, its folder.
+    """List the runs that are under way, with what they wait for, then those that are recorded, the newest first: when,
+    how it ended, its size, its task, its folder.
 
     \b
     screenagent runs
@@ -64,11 +70,40 @@ def runs(context: click.Context, *, root: Path | None, as_json: bool) -> None:
     from screenagent.runs.retention import stored_runs
 
     folder = load_settings(runs=root).runs
+    live = _show_live(as_json=as_json)
     with Ticker() as ticker:
-        kept = stored_runs(folder, told=ticker)
+        kept = [run for run in stored_runs(folder, told=ticker) if str(run.folder.absolute()) not in live]
     for run in kept:
         echo_json(run.model_dump_json()) if as_json else echo(_line(run))
     echo(f"{len(kept)} runs, {_size(sum(run.size for run in kept))}, in {folder}", err=True)
+
+
+def _show_live(*, as_json: bool) -> set[str]:
+    """Print the runs that are under way; return the folders that they are recorded in."""
+    from screenagent.sessions.place import live_runs
+
+    found = live_runs()
+    for run in found:
+        waits_for = _asked_now(run)
+        if as_json:
+            echo_json(json.dumps({"live": True, **run.about.model_dump(mode="json"), "waits_for": waits_for}))
+        else:
+            state = f"asks: {waits_for}" if waits_for else "under way"
+            echo(f"{run.about.run}  {state}  {abridged(run.about.task)}  ({run.about.desktop})")
+    return {run.about.folder for run in found}
+
+
+def _asked_now(run: LiveRun) -> str:
+    """Return what a run asks a person now, in words; empty if it asks nothing, or does not answer."""
+    from screenagent.sessions.attachment import Refused
+    from screenagent.sessions.client import RemoteAttachment
+
+    try:
+        attachment = RemoteAttachment(run, "the list of runs", lambda: None, since=LATEST, watches=True)
+    except Refused:
+        return ""
+    attachment.detach()
+    return attachment.waits_for
 
 
 @runs.command

@@ -26,17 +26,20 @@ all_option = click.option("--all", "everything", is_flag=True, help="The agents 
 
 
 @click.command
+@click.argument("run", required=False)
 @display_option
 @all_option
 @click.option("--seconds", type=click.FloatRange(min=0), default=10.0, show_default=True, help="How long to wait.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was stopped as one JSON object.")
-def stop(*, display: str | None, everything: bool, seconds: float, as_json: bool) -> None:
+def stop(run: str | None, *, display: str | None, everything: bool, seconds: float, as_json: bool) -> None:
     """Stop the agents that are at work: nothing more is sent, and what they hold down is released.
 
-    If several of yours are at work, it asks which; without a terminal it takes the one on $DISPLAY.
+    RUN is the id of one that is under way, as `screenagent runs` lists it. If none is named and several of yours are at
+    work, it asks which; without a terminal it takes the one on $DISPLAY.
 
     \b
     screenagent stop
+    screenagent stop 2026-11-30_15-10-02_click-save
     screenagent stop --display :0
     screenagent stop --all --json
 
@@ -45,15 +48,28 @@ def stop(*, display: str | None, everything: bool, seconds: float, as_json: bool
     """
     from screenagent.desktop.at_work import RunAtWork, at_work
 
+    if run is not None and (display or everything):
+        raise click.UsageError("name one run, or say --display or --all")
+    process = None if run is None else _process_of(run)
     given_up_at = time.monotonic() + seconds
     with at_work(display) as found:
-        told = _chosen(found, display, everything=everything, asks=not as_json)
-        for run in told:
-            run.stop()
+        if process is None:
+            told = _chosen(found, display, everything=everything, asks=not as_json)
+        else:
+            told = [one for one in found.runs if one.has_process and one.driver.pid == process]
+        for one in told:
+            one.stop()
         running = _remaining(told, RunAtWork.has_ended, given_up_at)
         _remaining(told, RunAtWork.has_left, min(given_up_at, time.monotonic() + LEAVE_SECONDS))
     _tell(told, running, as_json=as_json)
     sys.exit(0 if told and not running else 1)
+
+
+def _process_of(said: str) -> int:
+    """Return the process of the run that is meant; raise `NoLiveRun` if none is under way."""
+    from screenagent.sessions.place import live_run
+
+    return live_run(said).about.pid
 
 
 def _remaining(runs: Sequence[RunAtWork], is_done: Callable[[RunAtWork], bool], until: float) -> Sequence[RunAtWork]:

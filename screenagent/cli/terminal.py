@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
 
 from screenagent.actions import Ask, describe
 from screenagent.approval import ApprovalQuestion
@@ -38,6 +39,97 @@ RECOVERIES = {
 }
 
 
+class Typed(NamedTuple):
+    """What a person typed at a question; `text` is their reason or their words."""
+
+    kind: Literal["yes", "all", "number", "no", "words", "stop", "nothing"]
+    text: str = ""
+    number: int = 0
+
+
+class TerminalQuestion:
+    """One question, asked in the terminal. An empty line, a closed stdin, or none while it `waits` is no answer."""
+
+    def __init__(self, question: ApprovalQuestion, *, waits: Waits, answer_keys: str = "") -> None:
+        """`answer_keys` says which keys answer from anywhere on the desktop."""
+        self._question = question
+        self._waits_for_it = waits
+        self._anywhere = f"  anywhere: {answer_keys}" if answer_keys else ""
+        self._quiet = QuietTime()
+        self._keyed: KeyAnswer | None = None
+
+    def hear(self, said: KeyAnswer) -> None:
+        """Take an answer of the answer keys, as one that was typed here."""
+        if said == "no" or self._quiet.is_over:
+            self._keyed = said
+
+    def typed(self) -> Typed:
+        """Ask, and return what is typed."""
+        if isinstance(ask := self._question.action, Ask):
+            return self._in_words(ask)
+        _show(self._question)
+        if self._anywhere:
+            echo(self._anywhere, err=True)
+        match wait_until_quiet(self._quiet, waits=self._waits):
+            case EarlyAnswer(is_stop=True):
+                return Typed("stop")
+            case EarlyAnswer(typed=typed):
+                return self._refusal(typed)
+        return self._answer()
+
+    def _in_words(self, ask: Ask) -> Typed:
+        if wait_until_quiet(self._quiet, waits=self._waits, takes_no=False):
+            return Typed("stop")
+        text = self._line(f"? {abridged(ask.question, LONGEST_TYPED)} ")
+        return Typed("words", text) if text else Typed("nothing")
+
+    def _refusal(self, typed: str) -> Typed:
+        """A no, whose reason begins with what was typed already."""
+        begun, entered, _ = typed.partition("\n")
+        rest = "" if entered else self._line(f"  no; why not? {begun}")
+        return Typed("no", begun + (rest or ""))
+
+    def _answer(self) -> Typed:
+        can_be_all = can_cover(self._question)
+        all_of_kind, twice = ("a", "A", "all") if can_be_all else (), TwiceInTime()
+        ways = ("its number, " if self._question.doubt else "") + (
+            "[y]es, [a]ll of this kind" if can_be_all else "[y]es"
+        )
+        prompt = f"  {ways}, [q]uit, or no and why: "
+        while (answer := (self._line(prompt) or "").strip()) in all_of_kind:
+            if twice.said():
+                return Typed("all")
+            prompt = "  [a] again within 2 s: all of this kind unasked from here on; or [y], [q], no and why: "
+        if answer.isdecimal() and self._question.doubt:
+            return Typed("number", number=int(answer))
+        return self._by_key(self._keyed) if self._keyed else _read_answer(answer)
+
+    def _by_key(self, said: KeyAnswer) -> Typed:
+        echo(said, err=True)
+        return Typed(said)
+
+    def _line(self, prompt: str) -> str | None:
+        """Return a line from stdin; None at its end, and as soon as no answer counts any more."""
+        return read_line(prompt, waits=self._waits)
+
+    def _waits(self) -> bool:
+        return self._waits_for_it() and not self._keyed
+
+
+def _read_answer(answer: str) -> Typed:
+    match answer:
+        case "":
+            return Typed("nothing")
+        case "y" | "Y" | "yes":
+            return Typed("yes")
+        case "q" | "Q" | "quit" | "\x1b":
+            return Typed("stop")
+        case "n" | "N" | "no":
+            return Typed("no")
+        case why:
+            return Typed("no", why.removeprefix("n ").removeprefix("no "))
+
+
 class TerminalAnswers:
     """Ask in the terminal. An empty answer, a closed stdin, or none within `seconds` is a no."""
 
@@ -45,82 +137,48 @@ class TerminalAnswers:
         """`answer_keys` says which keys answer from anywhere on the desktop."""
         self._control = control
         self._answers = Answers(control, seconds=seconds, hears=self._hear)
-        self._anywhere = f"  anywhere: {answer_keys}" if answer_keys else ""
-        self._quiet = QuietTime()
-        self._keyed: KeyAnswer | None = None
+        self._answer_keys = answer_keys
+        self._open: TerminalQuestion | None = None
 
     def __call__(self, question: ApprovalQuestion) -> Verdict | None:
         return self._answers.verdict(question, self._ask)
 
     def _hear(self, said: KeyAnswer) -> None:
-        """Take an answer of the answer keys, as one that was typed here."""
-        if said == "no" or self._quiet.is_over:
-            self._keyed = said
+        if self._open:
+            self._open.hear(said)
 
     def _ask(self, question: ApprovalQuestion, time: AnswerTime) -> Verdict | None:
-        self._quiet, self._keyed = QuietTime(), None
-        if isinstance(question.action, Ask):
-            return self._in_words(question.action, time)
-        _show(question)
-        if self._anywhere:
-            echo(self._anywhere, err=True)
-        match wait_until_quiet(self._quiet, waits=self._waits(time)):
-            case EarlyAnswer(is_stop=True):
-                return Abort()
-            case EarlyAnswer(typed=typed):
-                return self._refusal(typed, time)
-        return self._verdict(question, time)
+        def waits() -> bool:
+            return not (self._control.stopped or time.has_run_out())
 
-    def _in_words(self, ask: Ask, time: AnswerTime) -> Verdict | None:
-        early = wait_until_quiet(self._quiet, waits=self._waits(time), takes_no=False)
-        return Abort() if early else reply(self._line(f"? {abridged(ask.question, LONGEST_TYPED)} ", time))
-
-    def _refusal(self, typed: str, time: AnswerTime) -> Verdict:
-        """A no, whose reason begins with what was typed already."""
-        begun, entered, _ = typed.partition("\n")
-        rest = "" if entered else self._line(f"  no; why not? {begun}", time)
-        return rejection(begun + (rest or ""))
-
-    def _verdict(self, question: ApprovalQuestion, time: AnswerTime) -> Verdict | None:
-        all_of_kind, twice = ("a", "A", "all") if can_cover(question) else (), TwiceInTime()
-        ways = ("its number, " if question.doubt else "") + ("[y]es, [a]ll of this kind" if all_of_kind else "[y]es")
-        prompt = f"  {ways}, [q]uit, or no and why: "
-        while (answer := (self._line(prompt, time) or "").strip()) in all_of_kind:
-            if twice.said():
-                return self._answers.approve_all(question)
-            prompt = "  [a] again within 2 s: all of this kind unasked from here on; or [y], [q], no and why: "
-        if answer.isdecimal() and question.doubt:
-            return question.picked(int(answer)) or rejection(f"there is no number {answer}")
-        return self._by_key() if self._keyed else _read_verdict(answer)
-
-    def _by_key(self) -> Verdict:
-        echo(self._keyed, err=True)
-        return Approve() if self._keyed == "yes" else rejection("")
-
-    def _line(self, prompt: str, time: AnswerTime) -> str | None:
-        """Return a line from stdin; None at its end, and if none comes in time. Raises `Stopped` at once on a stop."""
-        line = read_line(prompt, waits=self._waits(time))
+        self._open = TerminalQuestion(question, waits=waits, answer_keys=self._answer_keys)
+        typed = self._open.typed()
         self._control.check()
-        if line is None and time.has_run_out():
-            echo(f"no answer within {time.seconds:g} s, which is a no", err=True)
-        return line
+        if typed.kind == "nothing" and time.has_run_out():
+            say_unanswered(time.seconds)
+        return self._verdict(question, typed)
 
-    def _waits(self, time: AnswerTime) -> Waits:
-        return lambda: not (self._control.stopped or self._keyed or time.has_run_out())
+    def _verdict(self, question: ApprovalQuestion, typed: Typed) -> Verdict | None:
+        match typed.kind:
+            case "yes":
+                return Approve()
+            case "all":
+                return self._answers.approve_all(question)
+            case "number":
+                return question.picked(typed.number) or rejection(f"there is no number {typed.number}")
+            case "no":
+                return rejection(typed.text)
+            case "words":
+                return reply(typed.text)
+            case "stop":
+                return Abort()
+            case "nothing":
+                return None
 
 
-def _read_verdict(answer: str) -> Verdict | None:
-    match answer:
-        case "":
-            return None
-        case "y" | "Y" | "yes":
-            return Approve()
-        case "q" | "Q" | "quit" | "\x1b":
-            return Abort()
-        case "n" | "N" | "no":
-            return rejection("")
-        case why:
-            return rejection(why.removeprefix("n ").removeprefix("no "))
+def say_unanswered(seconds: float | None) -> None:
+    """Say that a question had no answer in its time."""
+    echo(f"no answer within {seconds:g} s, which is a no", err=True)
 
 
 def _show(question: ApprovalQuestion) -> None:

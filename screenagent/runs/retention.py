@@ -16,7 +16,7 @@ from screenagent.files import folder_inside
 from screenagent.geometry import Value
 from screenagent.runs.store import glance, read_run, recorded_runs
 
-OURS: Final = frozenset(("run.json", "events.jsonl", "screens", "report.html", "run.gif"))
+OURS: Final = frozenset(("run.json", "events.jsonl", "screens", "report.html", "run.gif", "output.log"))
 UNDER_WAY: Final = timedelta(hours=12)
 """A run without an end that was written to within this time may still go on."""
 

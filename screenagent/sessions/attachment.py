@@ -27,9 +27,7 @@ class Attachment(Protocol):
     id: str
 
     @property
-    def about(self) -> About:
-        """What the run is; where it is recorded is known once it has begun."""
-        ...
+    def about(self) -> About: ...
 
     def read(self) -> Sequence[Message]:
         """Return the messages that have come since the last call, without waiting."""

@@ -186,6 +186,7 @@ class AttachedSaid(Value):
     version: int = VERSION
     you: str
     about: About
+    waits_for: str = Field(default="", description="what a person is being asked, in words; empty if nothing is")
 
 
 class DoneSaid(Value):

@@ -192,7 +192,8 @@ class Connection:
             self.face = self._session.attach(
                 asked.name, self._wake, since=asked.since, watches=asked.watches, beats=True
             )
-            self.say(AttachedSaid(you=self.face.id, about=self._session.about))
+            waits_for = self._session.waits_for
+            self.say(AttachedSaid(you=self.face.id, about=self._session.about, waits_for=waits_for))
 
     def close(self) -> None:
         if self.face is not None:

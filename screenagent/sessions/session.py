@@ -24,6 +24,7 @@ from screenagent.approval.answers import Answers, AnswerTime
 from screenagent.control import Control, KeyAnswer
 from screenagent.events import Abort, Approve, Event, Observed, Verdict
 from screenagent.runs.store import with_picture
+from screenagent.runs.wording import question_words
 from screenagent.screenshot import Screenshot
 from screenagent.sessions.answers import Answer, HandBack, No, StopRun, UnfitAnswer, Yes, YesToAll, verdict_on
 from screenagent.sessions.attachment import News, Refused
@@ -135,6 +136,12 @@ class Session:
         """The id of the question that waits for an answer; empty if there is none."""
         with self._lock:
             return self._open.id if self._open else ""
+
+    @property
+    def waits_for(self) -> str:
+        """What the open question asks, in words; empty if there is none."""
+        with self._lock:
+            return question_words(self._open.question.asked.action) if self._open else ""
 
     def look(self) -> None:
         """Release the yes of a lost face, and hand over what was asked for and not refused. Called again and again."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 COMMANDS = ("run", "ground", "see")
 WITHOUT_CONSOLE = ("--plain", "--json", "--dry-run")
+DETACHING = ("--detach", "--detached")
 PATIENCE = 1.0
 """Seconds. A warm process that does not answer within is done without."""
 GO = 0
@@ -62,6 +63,8 @@ def _is_for_warm(words: Sequence[str]) -> bool:
     if sys.platform != "linux" or not words or words[0] not in COMMANDS:
         return False
     if any("/dev/fd/" in word or "/proc/" in word for word in words):  # these are ours, and not those of the other
+        return False
+    if any(word in DETACHING for word in words):  # the process that carries it out is to have no terminal
         return False
     if words[0] == "run" and not any(word in WITHOUT_CONSOLE for word in words) and os.isatty(0) and os.isatty(2):
         return False

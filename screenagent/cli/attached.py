@@ -1,0 +1,162 @@
+"""A terminal at which a run is seen line by line, and at which its questions are asked while it holds the yes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from screenagent.agent import Sink
+from screenagent.approval import ApprovalQuestion
+from screenagent.cli.output import echo
+from screenagent.cli.terminal import TerminalQuestion, Typed, say_unanswered
+from screenagent.episode import Episode
+from screenagent.runs.wording import question_words
+from screenagent.sessions.answers import Answer, Guess, No, Nothing, Reply, StopRun, Yes, YesToAll
+from screenagent.sessions.attachment import Attachment, News, Refused
+from screenagent.sessions.messages import (
+    EventTold,
+    HolderTold,
+    KeyTold,
+    Message,
+    OverTold,
+    QuestionClosed,
+    QuestionTold,
+    WantedTold,
+)
+
+if TYPE_CHECKING:
+    from screenagent.sessions.session import Session
+
+Attach = Callable[[News], Attachment]
+LAST_SECONDS: Final = 1.0
+"""A terminal that is being read from is given back by then."""
+LOOK_SECONDS: Final = 0.5
+"""A wait that a signal does not end is looked after so often."""
+
+
+class PlainFace:
+    """Tells each event to `sinks`, and asks the questions here. Its thread alone reads the attachment."""
+
+    def __init__(self, attach: Attach, *sinks: Sink, takes_yes: bool = True) -> None:
+        """Attach; one that `takes_yes` takes it whenever nobody has it."""
+        self.episode = Episode()
+        self.over: OverTold | None = None
+        self.heard: Callable[[Message], object] = lambda _: None
+        self._sinks = sinks
+        self._takes_yes = takes_yes
+        self._came = threading.Event()
+        self._holder = HolderTold(number=0)
+        self._question: QuestionTold | None = None
+        self._asked: TerminalQuestion | None = None
+        self._done: set[str] = set()
+        """The questions that were answered here; the run closes each of them a moment later."""
+        self.attachment = attach(self._came.set)
+
+    def run(self) -> OverTold:
+        """Follow the run until it is over."""
+        while self.over is None:
+            self._came.wait(LOOK_SECONDS)
+            self._read()
+            if self._is_ours and self._question is not None and self._question.id not in self._done:
+                self._ask(self._question)
+        return self.over
+
+    @property
+    def _is_ours(self) -> bool:
+        return self._holder.id == self.attachment.id
+
+    def _read(self) -> None:
+        self._came.clear()
+        for message in self.attachment.read():
+            self._take(message)
+            self.heard(message)
+
+    def _take(self, message: Message) -> None:
+        match message:
+            case EventTold(event=event):
+                self.episode = self.episode.after(event)
+                for sink in self._sinks:
+                    sink(event)
+            case QuestionTold():
+                self._question = message
+                self._say_who_is_asked()
+            case QuestionClosed():
+                self._close(message)
+            case HolderTold():
+                self._hold(message)
+            case WantedTold(id=id, name=name, seconds=seconds) if self._is_ours and id != self.attachment.id:
+                echo(f"  {name} asks for the yes, and gets it in {seconds:g} s", err=True)
+            case KeyTold(to=to, question=question, said=said) if to == self.attachment.id:
+                if self._asked and self._question and self._question.id == question:
+                    self._asked.hear(said)
+            case OverTold():
+                self.over, self._question = message, None
+
+    def _hold(self, told: HolderTold) -> None:
+        had_it, self._holder = self._is_ours, told
+        if had_it and told.id:
+            echo(f"  {told.name} holds the yes now", err=True)
+        if not told.id and self._takes_yes and not had_it:
+            self._attempt(self.attachment.take)
+        self._say_who_is_asked()
+
+    def _say_who_is_asked(self) -> None:
+        if self._question is not None and not self._is_ours:
+            who = f"{self._holder.name} is" if self._holder.id else "nobody holds the yes who could be"
+            echo(f"? {question_words(self._question.action)}  ({who} asked)", err=True)
+
+    def _close(self, closed: QuestionClosed) -> None:
+        asked, self._question = self._question, None
+        if closed.how == "unanswered" and asked is not None and asked.seconds is not None:
+            say_unanswered(asked.seconds)
+        elif closed.how == "answered" and closed.id not in self._done:
+            echo(f"  answered by {closed.by}", err=True)
+
+    def _ask(self, told: QuestionTold) -> None:
+        def waits() -> bool:
+            self._read()
+            return self._question is told and self._is_ours
+
+        question = told.on(self.episode)
+        self._asked = TerminalQuestion(question, waits=waits, answer_keys=self.attachment.about.answer_keys)
+        typed = self._asked.typed()
+        self._asked = None
+        if waits():
+            self._done.add(told.id)
+            self._attempt(lambda: self.attachment.answer(told.id, answer_of(question, typed)))
+
+    def _attempt(self, act: Callable[[], object]) -> None:
+        try:
+            act()
+        except Refused as why:
+            echo(f"  {why}", err=True)
+
+
+def answer_of(question: ApprovalQuestion, typed: Typed) -> Answer:
+    """Return the answer that was typed."""
+    match typed.kind:
+        case "yes":
+            return Yes()
+        case "all":
+            return YesToAll()
+        case "number" if question.picked(typed.number) is None:
+            return No(reason=f"there is no number {typed.number}")
+        case "number":
+            return Guess(number=typed.number)
+        case "no":
+            return No(reason=typed.text)
+        case "words":
+            return Reply(text=typed.text)
+        case "stop":
+            return StopRun()
+        case _:
+            return Nothing()
+
+
+def begin_at_terminal(session: Session) -> Callable[[], object]:
+    """Begin to ask a run's questions at its own terminal; return what waits until the terminal is as it was."""
+    face = PlainFace(lambda news: session.attach("the terminal", news))
+    thread = threading.Thread(target=face.run, name="terminal", daemon=True)
+    thread.start()
+    return lambda: thread.join(LAST_SECONDS)
