@@ -401,8 +401,9 @@
   }
   const paints = {};
   function paint(canvas, image, part, wide, high, { marks, chosen, guesses }) {
-    const dense = window.devicePixelRatio || 1;
+    const dense = window.devicePixelRatio || 1, thick = dense * rem() / 15;
     canvas.style.height = `${high}px`;
+    canvas.style.width = `${wide}px`;
     const width = Math.round(wide * dense), height = Math.round(high * dense);
     const styles = getComputedStyle(document.documentElement);
     const colour = styles.getPropertyValue("--mark").trim();
@@ -421,23 +422,23 @@
     const place = point => ({ x: (point.x * image.width - part.x) * by, y: (point.y * image.height - part.y) * by });
     const stroke = (path, inner) => {
       pen.lineJoin = "round";
-      for (const [tone, thick] of [["#fff", 4.5], [inner, 2.2]]) { pen.strokeStyle = tone; pen.lineWidth = thick * dense; pen.beginPath(); path(); pen.stroke(); }
+      for (const [tone, wider] of [["#fff", 4.5], [inner, 2.2]]) { pen.strokeStyle = tone; pen.lineWidth = wider * thick; pen.beginPath(); path(); pen.stroke(); }
     };
     const frame = (box, tone) => {
-      const from = place({ x: box.left, y: box.top }), to = place({ x: box.right, y: box.bottom }), out = 3 * dense;
-      stroke(() => pen.roundRect(from.x - out, from.y - out, to.x - from.x + 2 * out, to.y - from.y + 2 * out, 4 * dense), tone);
+      const from = place({ x: box.left, y: box.top }), to = place({ x: box.right, y: box.bottom }), out = 3 * thick;
+      stroke(() => pen.roundRect(from.x - out, from.y - out, to.x - from.x + 2 * out, to.y - from.y + 2 * out, 4 * thick), tone);
     };
     guesses.forEach((guess, at) => {
       if (guess.box) frame(guess.box, "#2484ff");
       const corner = place(guess.box ? { x: guess.box.left, y: guess.box.top } : guess.point);
-      pen.font = `700 ${15 * dense}px system-ui, sans-serif`;
-      pen.lineWidth = 4 * dense; pen.strokeStyle = "#fff"; pen.fillStyle = colour; pen.textAlign = "right"; pen.textBaseline = "bottom";
+      pen.font = `700 ${15 * thick}px system-ui, sans-serif`;
+      pen.lineWidth = 4 * thick; pen.strokeStyle = "#fff"; pen.fillStyle = colour; pen.textAlign = "right"; pen.textBaseline = "bottom";
       pen.strokeText(String(at + 1), corner.x - 2 * dense, corner.y); pen.fillText(String(at + 1), corner.x - 2 * dense, corner.y);
     });
     marks.forEach((mark, at) => {
       const tone = at === chosen ? colour : "#2484ff";
       if (mark.box) frame(mark.box, tone);
-      const spot = place(mark.point), gap = 5 * dense, reach = 17 * dense;
+      const spot = place(mark.point), gap = 5 * thick, reach = 17 * thick;
       stroke(() => {
         for (const [x, y] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) { pen.moveTo(spot.x + x * gap, spot.y + y * gap); pen.lineTo(spot.x + x * reach, spot.y + y * reach); }
       }, tone);
@@ -455,13 +456,20 @@
     show($("close"), Boolean(target));
     if (!there) return;
     image.screenagentDigest = told.shown.digest;
-    const wide = $("screen").parentElement.clientWidth;
-    const room = window.innerWidth >= 900 ? Math.max(200, window.innerHeight - (target ? 470 : 260)) : window.innerHeight * .6;
-    const high = Math.min(wide * image.height / image.width, Math.max(room, 180));
+    const frame = $("screen").parentElement.clientWidth, room = roomForPictures(Boolean(target));
+    const high = Math.round(Math.min(frame * image.height / image.width, Math.max(room.whole, 170)));
+    const wide = scale ? frame : Math.min(frame, Math.round(high * image.width / image.height));
     paint($("screen"), image, wholePart(image, wide, high), wide, high, told);
     const label = target ? `Screen with the target at ${Object.values(pixelOf(target.point, image)).join(", ")}` : "Screen";
     $("screen").setAttribute("aria-label", canPush ? `${label}. Arrow keys move the point` : label);
-    if (target) paintClose(image, target, told);
+    if (target) paintClose(image, target, told, room.close);
+  }
+  function roomForPictures(isTwo) {
+    if (window.innerWidth < 900) return { whole: window.innerHeight * .55, close: Math.min(190, window.innerHeight * .24) };
+    const unit = rem(), frame = 4 * unit;
+    const left = window.innerHeight - $("run").offsetTop - $("steering").offsetHeight - 1.6 * unit;
+    const close = Math.min(Math.max(.27 * left, 7 * unit), 20 * unit);
+    return { close, whole: left - frame - (isTwo ? close + frame + unit : 0) };
   }
   function wholePart(image, wide, high) {
     const shape = wide / high;
@@ -473,16 +481,18 @@
     const at = (centred, most, shownPart) => shownPart >= most ? (most - shownPart) / 2 : within(centred * most - shownPart / 2, most - shownPart);
     return { x: at(centre.x, image.width, width), y: at(centre.y, image.height, height), width, height };
   }
-  function paintClose(image, target, told) {
-    const wide = $("closer").parentElement.clientWidth, high = Math.round(Math.min(wide * .42, window.innerWidth >= 900 ? 230 * Math.max(1, window.innerHeight / 900) : 170));
+  function paintClose(image, target, told, most) {
+    const wide = $("closer").parentElement.clientWidth, high = Math.round(Math.min(wide * .42, most));
     const boxWidth = target.box ? (target.box.right - target.box.left) * image.width * 1.5 : 0;
-    const width = Math.min(image.width, Math.max(wide / 3, boxWidth)), height = width * high / wide;
+    const width = Math.min(image.width, Math.max(wide / closeScale(), boxWidth)), height = width * high / wide;
     const at = (middle, most, part) => part >= most ? (most - part) / 2 : within(middle - part / 2, most - part);
     const part = { x: Math.round(at(target.point.x * image.width, image.width, width)), y: Math.round(at(target.point.y * image.height, image.height, height)), width, height };
     paint($("closer"), image, part, wide, high, { ...told, guesses: told.guesses });
     const pixel = pixelOf(target.point, image);
     say($("close-note"), `at (${pixel.x}, ${pixel.y})${told.marks.length > 1 ? `, place ${told.chosen + 1} of ${told.marks.length}` : ""}`);
   }
+  const rem = () => parseFloat(getComputedStyle(document.documentElement).fontSize);
+  const closeScale = () => (window.innerWidth < 900 ? 1.5 : 2) * rem() / 15;
   function pointAt(canvas, event) {
     const part = paints[canvas.id], box = canvas.getBoundingClientRect();
     if (!part || !view.screen) return null;
