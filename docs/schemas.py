@@ -1,6 +1,7 @@
 """Write the references that come from the types, as `make docs` does.
 
-`schemas.md` says what a run leaves on disk; `script.schema.json` and `policy.schema.json` are for editors.
+`schemas.md` says what a run leaves on disk; `script.schema.json` and `policy.schema.json` are for editors, and
+`session.schema.json` for other faces of a run.
 
 usage: python docs/schemas.py FOLDER
 """
@@ -35,6 +36,7 @@ from screenagent.geometry import Location, Point
 from screenagent.runs.plans import PlanChange, PlanLog
 from screenagent.runs.store import Run
 from screenagent.scripts import Script
+from screenagent.sessions.messages import message_type, request_type
 
 Schema = Mapping[str, Any]
 
@@ -186,12 +188,20 @@ def default_of(field: Schema) -> str:
     return f"`{shown}`" if 0 < len(shown) < 30 else "empty"
 
 
+def session_schema() -> Schema:
+    """Return the schema of the lines that a face sends and of those that a run sends, with what both are made of."""
+    request, message = request_type().json_schema(), message_type().json_schema(mode="serialization")
+    types = request.pop("$defs") | message.pop("$defs")
+    said = {"title": "What a run sends", **message}
+    return {"title": "Session", "$defs": types | {"Request": {"title": "What a face sends", **request}, "Said": said}}
+
+
 def write(folder: Path) -> None:
     """Write the reference and the schemas into `folder`."""
     (folder / "schemas.md").write_text("\n".join(reference()), encoding="utf-8")
-    for name, model in (("script", Script), ("policy", Policy)):
-        schema = json.dumps(model.model_json_schema(), indent=2)
-        (folder / f"{name}.schema.json").write_text(f"{schema}\n", encoding="utf-8")
+    schemas = {"script": Script.model_json_schema(), "policy": Policy.model_json_schema(), "session": session_schema()}
+    for name, schema in schemas.items():
+        (folder / f"{name}.schema.json").write_text(f"{json.dumps(schema, indent=2)}\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

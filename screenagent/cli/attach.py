@@ -49,12 +49,15 @@ def attach(run: str | None, *, watch: bool, take: bool, plain: bool, as_json: bo
 
     if not (plain or as_json) and is_terminal() and attach_console(attached):
         return
-    face = PlainFace(attached, *([] if as_json else [Progress()]), takes_yes=not watches)
-    if as_json:
-        face.heard = lambda message: echo_json(message.model_dump_json())
-    if take and not watches:
-        face.attachment.take()
-    sys.exit(_followed(face, meant))
+    try:
+        face = PlainFace(attached, *([] if as_json else [Progress()]), takes_yes=not watches)
+        if as_json:
+            face.heard = lambda message: echo_json(message.model_dump_json())
+        if take and not watches:
+            face.attachment.take()
+        sys.exit(_followed(face))
+    except KeyboardInterrupt:  # the run hears at once that this process is gone
+        echo(f"detached; the run goes on, and `screenagent stop {meant.about.run}` stops it", err=True)
 
 
 def attach_console(_attach: object) -> bool:
@@ -62,16 +65,11 @@ def attach_console(_attach: object) -> bool:
     return False
 
 
-def _followed(face: PlainFace, run: LiveRun) -> int:
-    """Follow the run until it is over, or until Ctrl-C; return the exit code."""
+def _followed(face: PlainFace) -> int:
+    """Follow the run until it is over; return the exit code."""
     from screenagent.cli.running import EXIT_CODES
 
-    try:
-        over = face.run()
-    except KeyboardInterrupt:
-        face.attachment.detach()
-        echo(f"detached; the run goes on, and `screenagent stop {run.about.run}` stops it", err=True)
-        return 0
+    over = face.run()
     ended = face.episode.ended
     if ended is None:
         echo(f"screenagent: {over.error or 'the run is over'}", err=True)

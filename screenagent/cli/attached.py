@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from screenagent.agent import Sink
 from screenagent.approval import ApprovalQuestion
 from screenagent.cli.output import echo
-from screenagent.cli.terminal import TerminalQuestion, Typed, say_unanswered
+from screenagent.cli.terminal import TerminalQuestion, Typed, unanswered_line
 from screenagent.episode import Episode
 from screenagent.runs.wording import question_words
 from screenagent.sessions.answers import Answer, Guess, No, Nothing, Reply, StopRun, Yes, YesToAll
@@ -49,6 +49,8 @@ class PlainFace:
         self._holder = HolderTold(number=0)
         self._question: QuestionTold | None = None
         self._asked: TerminalQuestion | None = None
+        self._said_whom = ("", "")
+        """The question that another face is asked, and which, as far as that was said."""
         self._done: set[str] = set()
         """The questions that were answered here; the run closes each of them a moment later."""
         self.attachment = attach(self._came.set)
@@ -58,8 +60,13 @@ class PlainFace:
         while self.over is None:
             self._came.wait(LOOK_SECONDS)
             self._read()
-            if self._is_ours and self._question is not None and self._question.id not in self._done:
+            if self._question is None or self._question.id in self._done:
+                continue
+            if self._is_ours:
                 self._ask(self._question)
+            elif (whom := (self._question.id, self._holder.id)) != self._said_whom:
+                self._said_whom = whom
+                self._say_who_is_asked(self._question)
         return self.over
 
     @property
@@ -80,13 +87,12 @@ class PlainFace:
                     sink(event)
             case QuestionTold():
                 self._question = message
-                self._say_who_is_asked()
             case QuestionClosed():
                 self._close(message)
             case HolderTold():
                 self._hold(message)
             case WantedTold(id=id, name=name, seconds=seconds) if self._is_ours and id != self.attachment.id:
-                echo(f"  {name} asks for the yes, and gets it in {seconds:g} s", err=True)
+                self._say(f"  {name} asks for the yes, and gets it in {seconds:g} s")
             case KeyTold(to=to, question=question, said=said) if to == self.attachment.id:
                 if self._asked and self._question and self._question.id == question:
                     self._asked.hear(said)
@@ -96,22 +102,26 @@ class PlainFace:
     def _hold(self, told: HolderTold) -> None:
         had_it, self._holder = self._is_ours, told
         if had_it and told.id:
-            echo(f"  {told.name} holds the yes now", err=True)
+            self._say(f"  {told.name} holds the yes now")
         if not told.id and self._takes_yes and not had_it:
             self._attempt(self.attachment.take)
-        self._say_who_is_asked()
 
-    def _say_who_is_asked(self) -> None:
-        if self._question is not None and not self._is_ours:
-            who = f"{self._holder.name} is" if self._holder.id else "nobody holds the yes who could be"
-            echo(f"? {question_words(self._question.action)}  ({who} asked)", err=True)
+    def _say_who_is_asked(self, asked: QuestionTold) -> None:
+        who = f"{self._holder.name} is" if self._holder.id else "nobody holds the yes who could be"
+        echo(f"? {question_words(asked.action)}  ({who} asked)", err=True)
 
     def _close(self, closed: QuestionClosed) -> None:
         asked, self._question = self._question, None
         if closed.how == "unanswered" and asked is not None and asked.seconds is not None:
-            say_unanswered(asked.seconds)
+            self._say(unanswered_line(asked.seconds))
         elif closed.how == "answered" and closed.id not in self._done:
-            echo(f"  answered by {closed.by}", err=True)
+            self._say(f"  answered by {closed.by}")
+
+    def _say(self, line: str) -> None:
+        """Print a line, below the one at which something may be being typed."""
+        if self._asked is not None:
+            echo(err=True)
+        echo(line, err=True)
 
     def _ask(self, told: QuestionTold) -> None:
         def waits() -> bool:

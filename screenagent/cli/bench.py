@@ -221,6 +221,27 @@ def cold(*, runs: int, warm: bool) -> None:
 
 
 @bench.command
+@click.option("--rounds", type=click.IntRange(min=1), default=20, show_default=True)
+@click.option("--watchers", type=click.IntRange(min=0), default=20, show_default=True)
+def session(*, rounds: int, watchers: int) -> None:
+    """Attach to a run of another process, answer its questions, and watch it; report milliseconds.
+
+    From attaching to the first message and to the last picture, from an answer to its verdict, and how much longer a
+    step takes with so many watchers. Needs no display.
+
+    \b
+    screenagent bench session
+    """
+    from screenagent.bench import session as bench_session
+
+    with Ticker(silent=0.0) as ticker:
+        found = bench_session.run_session(
+            rounds=rounds, watchers=watchers, progress=lambda number: ticker.count(number, rounds)
+        )
+    click.echo(found.model_dump_json())
+
+
+@bench.command
 @click.option("--popups", type=click.IntRange(min=1), default=100, show_default=True)
 @click.option("--seed", type=int, default=0, show_default=True)
 def settle(*, popups: int, seed: int) -> None:

@@ -103,7 +103,7 @@ def _asked_now(run: LiveRun) -> str:
     except Refused:
         return ""
     attachment.detach()
-    return attachment.waits_for
+    return attachment.attached.waits_for
 
 
 @runs.command

@@ -155,7 +155,7 @@ class TerminalAnswers:
         typed = self._open.typed()
         self._control.check()
         if typed.kind == "nothing" and time.has_run_out():
-            say_unanswered(time.seconds)
+            echo(unanswered_line(time.seconds), err=True)
         return self._verdict(question, typed)
 
     def _verdict(self, question: ApprovalQuestion, typed: Typed) -> Verdict | None:
@@ -176,9 +176,9 @@ class TerminalAnswers:
                 return None
 
 
-def say_unanswered(seconds: float | None) -> None:
-    """Say that a question had no answer in its time."""
-    echo(f"no answer within {seconds:g} s, which is a no", err=True)
+def unanswered_line(seconds: float | None) -> str:
+    """Return what is said of a question that had no answer in its time."""
+    return f"no answer within {seconds:g} s, which is a no"
 
 
 def _show(question: ApprovalQuestion) -> None:

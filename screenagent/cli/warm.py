@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from screenagent.warm.starting import WarmStatus
 
 OURS: Final = (
-    "cli.run cli.running cli.pictures cli.terminal cli.crash agent assembly.agent assembly.models assembly.supervised "
+    "cli.run cli.running cli.pictures cli.terminal cli.crash cli.attached agent assembly.agent assembly.live "
+    "assembly.models assembly.supervised sessions.server sessions.session "
     "approval.vault desktop.local desktop.lock desktop.user_input desktop.virtual desktop.tooltips desktop.x11.at_spi "
     "desktop.x11.screen_lock desktop.x11.driver_selection desktop.x11.windows desktop.x11.input_devices "
     "desktop.x11.raw_events grounding.tooltip_match runs.log runs.retention runs.report.annotations runs.report.overlay"

@@ -78,7 +78,9 @@ class RemoteAttachment:
             self.detach()
             raise
         assert isinstance(attached, AttachedSaid)
-        self.id, self.about, self.waits_for = attached.you, attached.about, attached.waits_for
+        self.id, self.about = attached.you, attached.about
+        self.attached = attached
+        """What the run said of itself then: the number of its next message, and what it waited for."""
         threading.Thread(target=self._say_alive, name="attachment alive", daemon=True).start()
 
     def read(self) -> Sequence[Message]:

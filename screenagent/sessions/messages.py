@@ -186,6 +186,7 @@ class AttachedSaid(Value):
     version: int = VERSION
     you: str
     about: About
+    next: int = Field(default=0, description="the number of the first message that had not happened yet")
     waits_for: str = Field(default="", description="what a person is being asked, in words; empty if nothing is")
 
 

@@ -192,8 +192,11 @@ class Connection:
             self.face = self._session.attach(
                 asked.name, self._wake, since=asked.since, watches=asked.watches, beats=True
             )
-            waits_for = self._session.waits_for
-            self.say(AttachedSaid(you=self.face.id, about=self._session.about, waits_for=waits_for))
+            session = self._session
+            said = AttachedSaid(
+                you=self.face.id, about=session.about, next=session.next_number, waits_for=session.waits_for
+            )
+            self.say(said)
 
     def close(self) -> None:
         if self.face is not None:
@@ -287,7 +290,7 @@ class SessionServer:
             self._connections[accepted] = connection
             self._selector.register(accepted, selectors.EVENT_READ, accepted)
             if (user := peer_user(accepted)) != os.getuid():
-                connection.refuse(0, f"this run is not one of user {user}", closes=True)
+                connection.refuse(0, f"this is a run of another user than {user}", closes=True)
             elif len(self._connections) > MOST_FACES:
                 connection.refuse(0, f"{MOST_FACES} faces are attached already", closes=True)
 
