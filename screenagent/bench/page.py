@@ -62,12 +62,12 @@ class NoPage(UserError):
 
 def run_page(*, clicks: int = CLICKS) -> PageSummary:
     """Open the page of a run some times, then approve its clicks by a key, each a moment after it began to listen."""
-    with probed() as (desktop, probe, control), _headless() as page:
+    with probed() as (desktop, probe, control), headless() as page:
         session = Session(About(run=f"bench-page-{os.getpid()}", task=TASK, pid=os.getpid()), control)
         reviewed = _Reviewed()
         approver = PolicyApprover(session.ask, policy=Policy())
         agent = clicker(desktop, probe, control, clicks, approver=approver)
-        with served(session), _page_served(session.about.run) as links:
+        with served(session), page_served(session.about.run) as links:
             working = threading.Thread(target=drive, args=(agent, TASK, session, reviewed), daemon=True)
             working.start()
             opened = [_open(page, next(links)) for _ in range(OPENINGS)]
@@ -112,7 +112,7 @@ def _press(page: BrowserPage, probe: Probe, reviewed: _Reviewed) -> tuple[float,
 
 
 @contextmanager
-def _headless() -> Iterator[BrowserPage]:
+def headless() -> Iterator[BrowserPage]:
     with TemporaryDirectory(prefix="screenagent-bench-", ignore_cleanup_errors=True) as profile:
         command = ("chromium", "--headless", *FLAGS, f"--user-data-dir={profile}", "about:blank")
         browser = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -126,7 +126,7 @@ def _headless() -> Iterator[BrowserPage]:
 
 
 @contextmanager
-def _page_served(run: str) -> Iterator[Iterator[str]]:
+def page_served(run: str) -> Iterator[Iterator[str]]:
     """Serve the page of a run in a process of its own; yields its links, each of which works once."""
     command = (sys.executable, "-m", "screenagent", "web", run, "--allow-answers")
     server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)

@@ -55,7 +55,7 @@ def web(*, run: str | None, port: int, allow_answers: bool, opens: bool) -> None
     Exit codes: 0 the run is over and no page is open any more, 2 there is no such run, 130 Ctrl-C.
     """
     from screenagent.sessions.place import live_run, live_runs
-    from screenagent.web.serving import serve
+    from screenagent.web.serving import serve_page
 
     runs = [live_run(run)] if run else live_runs()
     only = runs[0].about.run if len(runs) == 1 else None
@@ -71,7 +71,7 @@ def web(*, run: str | None, port: int, allow_answers: bool, opens: bool) -> None
         links.append(link)
 
     with ExitStack() as stack:
-        serve(LiveRuns(), only=only, answers=allow_answers, port=port, tell=tell)
+        serve_page(LiveRuns(), only=only, answers=allow_answers, port=port, tell=tell)
 
 
 @contextmanager

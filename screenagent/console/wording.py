@@ -38,19 +38,19 @@ def styled_lines(lines: Iterable[Line]) -> Content:
 
 def state(episode: Episode, last: Event | None, how: State) -> Content:
     """What the agent is doing, in one word or two."""
-    return styled((telling.state(episode, last, how),))
+    return styled((telling.state_words(episode, last, how),))
 
 
 def facts(episode: Episode, seconds: float) -> Content:
     """The window in front, how long it has taken, what it cost."""
-    return styled(telling.facts(episode, seconds))
+    return styled(telling.fact_words(episode, seconds))
 
 
 def proposal(
     step: Step, locations: tuple[Location, ...], *, risk: str | None = None, chosen: int = 0, note: str = ""
 ) -> Content:
     """What is to be done, where and how surely, what should come of it, and what came."""
-    return styled_lines(telling.proposal(step, locations, risk=risk, chosen=chosen, note=note))
+    return styled_lines(telling.proposal_lines(step, locations, risk=risk, chosen=chosen, note=note))
 
 
 def with_plight(said: Content, plight: str) -> Content:
@@ -68,7 +68,7 @@ def with_hint(said: Content, hint: str) -> Content:
 
 def cost_words(usage: Usage) -> Content:
     """Where the time of a step went, and what models were asked."""
-    return Content.styled(telling.cost_words(usage), STYLES["quiet"])
+    return Content.styled(telling.spent_words(usage), STYLES["quiet"])
 
 
 def why_not(error: ValueError) -> str:

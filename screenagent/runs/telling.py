@@ -86,7 +86,7 @@ AT_WORK: Final = {
 RESULT_TONES: Final[dict[str, Tone]] = {"done": "good", "stopped": "warn"}
 
 
-def state(episode: Episode, last: Event | None, how: State) -> Toned:
+def state_words(episode: Episode, last: Event | None, how: State) -> Toned:
     """Say what the agent is doing, in one word or two."""
     if episode.ended is not None:
         tone = RESULT_TONES.get(episode.ended.result, "bad")
@@ -122,7 +122,7 @@ def token_words(episode: Episode) -> str:
     return f"{tokens:,} tokens" if tokens else ""
 
 
-def facts(episode: Episode, seconds: float) -> Line:
+def fact_words(episode: Episode, seconds: float) -> Line:
     """Say which window is in front, how long it has taken, what it cost."""
     parts = (where(episode), begun_steps(episode), f"{seconds:.1f} s", token_words(episode))
     said = Toned(text=" · ".join(filter(None, parts)), tone="quiet")
@@ -201,7 +201,7 @@ def _planned(episode: Episode) -> tuple[PlannedStep, ...]:
     return left if episode.ended is None else tuple(step for step in left if not isinstance(step.action, Finish))
 
 
-def proposal(
+def proposal_lines(
     step: Step, locations: tuple[Location, ...], *, risk: str | None = None, chosen: int = 0, note: str = ""
 ) -> tuple[Line, ...]:
     """Say what is to be done, where and how surely, what should come of it, and what came.
@@ -288,7 +288,7 @@ def pixel_words(place: Location, screen: Screenshot) -> str:
     return f"({pixel.x}, {pixel.y})"
 
 
-def cost_words(usage: Usage) -> str:
+def spent_words(usage: Usage) -> str:
     """Say where the time of a step went, and what models were asked."""
     spent = [f"{phase} {seconds * 1000:.0f}" for phase, seconds in usage.seconds.items() if seconds >= 0.0005]
     times = f"{' · '.join(spent)} ms" if spent else ""

@@ -25,7 +25,7 @@ from screenagent.sessions.messages import About, Steering
 from screenagent.showing import visible
 from screenagent.web.access import KEY_HEADER, Access, misdirection
 from screenagent.web.face import Frame, PageFace
-from screenagent.web.page import HEADERS, NOTHING, page
+from screenagent.web.page import HEADERS, NOTHING, whole_page
 
 LONGEST_BODY: Final = 32_768
 LONGEST_TEXT: Final = 8_000
@@ -168,11 +168,13 @@ class PageServer:
         self.ended.set()
 
     async def _show_page(self, _request: Request) -> Response:
-        headers = {"content-security-policy": page().policy, "cache-control": "no-store"}
-        return Response(page().document, media_type="text/html", headers=headers)
+        headers = {"content-security-policy": whole_page().policy, "cache-control": "no-store"}
+        return Response(whole_page().document, media_type="text/html", headers=headers)
 
     async def _show_icon(self, _request: Request) -> Response:
-        return Response(page().icon, media_type="image/svg+xml", headers={"cache-control": "private, max-age=3600"})
+        return Response(
+            whole_page().icon, media_type="image/svg+xml", headers={"cache-control": "private, max-age=3600"}
+        )
 
     async def _enter(self, request: Request) -> Response:
         asked = _validated(TypeAdapter(EnterAsked), await _body(request))

@@ -254,7 +254,7 @@
     },
   };
   const ANSWERS = [
-    ["y", "approve", "Yes", "yes"], ["n", "reject", "No…", ""], ["a", "approve_all", "Yes to all of its kind", ""],
+    ["y", "approve", "Yes", "yes"], ["n", "reject", "No…", ""], ["a", "approve_all", "All of its kind", ""],
     ["e", "edit", "Other words…", ""], ["z", "zoom", "Look closer", ""], ["s", "skip", "Skip", ""], ["p", "next_place", "Next place", ""],
   ];
   const STEERING = [
@@ -438,7 +438,7 @@
     marks.forEach((mark, at) => {
       const tone = at === chosen ? colour : "#2484ff";
       if (mark.box) frame(mark.box, tone);
-      const spot = place(mark.point), gap = 5 * thick, reach = 17 * thick;
+      const spot = place(mark.point), gap = 7 * thick, reach = 19 * thick;
       stroke(() => {
         for (const [x, y] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) { pen.moveTo(spot.x + x * gap, spot.y + y * gap); pen.lineTo(spot.x + x * reach, spot.y + y * reach); }
       }, tone);

@@ -36,7 +36,7 @@ class Page:
 
 
 @cache
-def page() -> Page:
+def whole_page() -> Page:
     """Return the page, put together from the files of this package."""
     here = files(__package__)
     document, style, script = (here.joinpath(f"page.{kind}").read_text("utf-8") for kind in ("html", "css", "js"))

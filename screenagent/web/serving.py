@@ -26,14 +26,14 @@ class PortTaken(WrongUsage):
     code = "port_taken"
 
 
-def serve(runs: Runs, *, only: str | None, answers: bool, port: int, tell: Callable[[str], object]) -> None:
+def serve_page(runs: Runs, *, only: str | None, answers: bool, port: int, tell: Callable[[str], object]) -> None:
     """Serve the page; `tell` is told its link, and each next one once a link was used."""
     with ExitStack() as stack:
         bound = [stack.enter_context(listener) for listener in listeners(port)]
         taken = bound[0].getsockname()[1]
         access = Access(renewed=lambda token: tell(_link(taken, token)))
         pages = PageServer(runs, access, only=only, answers=answers)
-        asyncio.run(serving(pages, bound, started=lambda: tell(_link(taken, access.token))))
+        asyncio.run(serve_until_over(pages, bound, started=lambda: tell(_link(taken, access.token))))
 
 
 def _link(port: int, token: str) -> str:
@@ -51,7 +51,7 @@ def listeners(port: int) -> list[socket.socket]:
     return [first]
 
 
-async def serving(pages: PageServer, bound: list[socket.socket], *, started: Callable[[], object]) -> None:
+async def serve_until_over(pages: PageServer, bound: list[socket.socket], *, started: Callable[[], object]) -> None:
     """Serve the pages; `started` is called when they can be reached."""
     if pages.only is not None:
         await pages.face(pages.only)  # raises what the user can mend before anything is served

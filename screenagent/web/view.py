@@ -35,7 +35,7 @@ class ShownPicture(Value):
     height: int
 
 
-class Mark(Value):
+class ShownMark(Value):
     """A place on the screen: exactly the point that an input goes to."""
 
     point: Point
@@ -52,7 +52,7 @@ class ShownStep(Value):
     costs: str = ""
     before: ShownPicture | None = None
     after: ShownPicture | None = None
-    marks: tuple[Mark, ...] = ()
+    marks: tuple[ShownMark, ...] = ()
 
 
 class ShownRow(Value):
@@ -77,8 +77,8 @@ class ShownQuestion(Value):
     in_words: str = ""
     notes: tuple[str, ...] = ()
     anywhere: str = ""
-    places: tuple[Mark, ...] = ()
-    guesses: tuple[Mark, ...] = ()
+    places: tuple[ShownMark, ...] = ()
+    guesses: tuple[ShownMark, ...] = ()
     offers: tuple[Offer, ...]
     words: tuple[str, ...] = ()
     rewording: str = ""
@@ -120,7 +120,7 @@ class ShownRun(Value):
     rows: tuple[ShownRow, ...] = ()
     step: ShownStep | None = None
     screen: ShownPicture | None = None
-    marks: tuple[Mark, ...] = ()
+    marks: tuple[ShownMark, ...] = ()
     costs: str = ""
     question: ShownQuestion | None = None
     holder: ShownHolder
@@ -143,7 +143,7 @@ def shown_run(known: Following, about: About, me: str, now: float, *, answers: b
         task=visible_lines(episode.task or about.task),
         desktop=visible(about.desktop),
         folder=visible(about.folder),
-        state=telling.state(episode, known.last, known.how),
+        state=telling.state_words(episode, known.last, known.how),
         how=known.how,
         where=telling.where(episode),
         unseen=episode.screenshot.unseen_words if episode.screenshot else "",
@@ -157,7 +157,7 @@ def shown_run(known: Following, about: About, me: str, now: float, *, answers: b
         step=_step(step, len(episode.steps), note=known.note) if step else None,
         screen=_picture(screen),
         marks=_marks(step.locations) if step is not None and is_decided_on else (),
-        costs=telling.cost_words(_usage(known)),
+        costs=telling.spent_words(_usage(known)),
         question=_question(asked, about, now, step) if asked else None,
         holder=_holder(known, me, now),
         paused=known.paused,
@@ -177,9 +177,9 @@ def shown_step(known: Following, number: int) -> ShownStep | None:
 def _step(step: Step, number: int, *, note: str = "") -> ShownStep:
     return ShownStep(
         number=number,
-        lines=telling.proposal(step, step.locations, note=note),
+        lines=telling.proposal_lines(step, step.locations, note=note),
         thought=visible_lines(thought_of(step))[-LONGEST_THOUGHT:],
-        costs=telling.cost_words(step.usage),
+        costs=telling.spent_words(step.usage),
         before=_picture(step.before),
         after=_picture(step.after),
         marks=_marks(step.locations),
@@ -209,8 +209,8 @@ def _picture(screen: Screenshot | None) -> ShownPicture | None:
     return ShownPicture(digest=screen.digest, width=screen.size.width, height=screen.size.height)
 
 
-def _marks(locations: tuple[Location, ...]) -> tuple[Mark, ...]:
-    return tuple(Mark(point=place.point, box=place.box) for place in locations)
+def _marks(locations: tuple[Location, ...]) -> tuple[ShownMark, ...]:
+    return tuple(ShownMark(point=place.point, box=place.box) for place in locations)
 
 
 def _usage(known: Following) -> Usage:
@@ -226,7 +226,7 @@ def _question(asked: Asked, about: About, now: float, step: Step | None) -> Show
     places = range(max(1, len(question.locations)))
     return ShownQuestion(
         id=asked.id,
-        lines=telling.proposal(step, wanted.locations, risk=wanted.risk) if step else (),
+        lines=telling.proposal_lines(step, wanted.locations, risk=wanted.risk) if step else (),
         in_words=visible_lines(question.asked_in_words or "")[:LONGEST_THOUGHT],
         notes=telling.note_words(wanted),
         anywhere=about.answer_keys,
@@ -248,13 +248,13 @@ def _offers(question: OpenQuestion) -> Iterator[Offer]:
         yield from (offer for offer in OFFERS if question.offers(offer))
 
 
-def _guesses(asked: Asked) -> Iterator[Mark]:
+def _guesses(asked: Asked) -> Iterator[ShownMark]:
     doubt, screen = asked.question.doubt, asked.question.episode.screenshot
     if doubt is None:
         return
     words = telling.guess_words(doubt.guesses, screen).splitlines()
     for guess, said in zip(doubt.guesses, words, strict=False):
-        yield Mark(point=guess.location.point, box=guess.location.box, words=said)
+        yield ShownMark(point=guess.location.point, box=guess.location.box, words=said)
 
 
 def _holder(known: Following, me: str, now: float) -> ShownHolder:

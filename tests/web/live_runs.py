@@ -106,7 +106,7 @@ class ServedPage:
 
 @contextmanager
 def served(stage: LiveStage, *, answers: bool = True, only: str | None = RUN) -> Iterator[ServedPage]:
-    from screenagent.web.serving import listeners, serving
+    from screenagent.web.serving import listeners, serve_until_over
 
     tokens: list[str] = []
     ready, ended = threading.Event(), threading.Event()
@@ -118,7 +118,7 @@ def served(stage: LiveStage, *, answers: bool = True, only: str | None = RUN) ->
     async def work() -> None:
         pages = PageServer(stage, access, only=only, answers=answers)
         made.append((pages, asyncio.get_running_loop()))
-        await serving(pages, bound, started=ready.set)
+        await serve_until_over(pages, bound, started=ready.set)
 
     def run() -> None:
         try:

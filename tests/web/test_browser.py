@@ -7,7 +7,6 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -171,35 +170,36 @@ def test_without_a_run_the_page_lists_those_that_are_live(browser: Tab) -> None:
 @pytest.mark.soak
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280, 3840])
-def test_axe_finds_nothing(browser: Tab, tmp_path: Path, width: int, dark: bool) -> None:
-    axe = axe_script(tmp_path)
+def test_axe_finds_nothing(browser: Tab, axe: str, width: int, dark: bool) -> None:
     with opened(browser, LiveStage(Drag(path=("Save", "Trash")), DONE)):
         browser.resize(width, 900, dark=dark)
         browser.until(f"{LISTENS} && {PAINTED}")
-        assert not violations(browser, axe), "with a question"
+        assert violations(browser, axe) == [], "with a question"
         browser.evaluate("document.getElementById('show-keys').click()")
-        assert not violations(browser, axe), "with the list of keys"
+        assert violations(browser, axe) == [], "with the list of keys"
         browser.evaluate("document.getElementById('keys').close()")
         browser.press("n")
-        assert not violations(browser, axe), "with a line to fill in"
+        assert violations(browser, axe) == [], "with a line to fill in"
         browser.evaluate("document.getElementById('prompt').close('')")
         browser.until(LISTENS)
         browser.press("y")
         browser.until(OVER)
         browser.evaluate("document.querySelector('#rows button').click()")
         browser.until("!document.getElementById('follow').hidden")
-        assert not violations(browser, axe), "after the end, at an earlier step"
+        assert violations(browser, axe) == [], "after the end, at an earlier step"
 
 
 @pytest.mark.soak
-def test_axe_finds_nothing_in_the_list_of_runs(browser: Tab, tmp_path: Path) -> None:
+def test_axe_finds_nothing_in_the_list_of_runs(browser: Tab, axe: str) -> None:
     with opened(browser, LiveStage(), only=None):
         browser.until("document.querySelector('#runs button')")
-        assert not violations(browser, axe_script(tmp_path))
+        assert violations(browser, axe) == []
 
 
-def axe_script(folder: Path) -> str:
-    """Return axe-core, which is fetched: it has more bytes than all of the page's tests."""
+@pytest.fixture(scope="module")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The script of axe-core, which is fetched: it has more bytes than the page and all of its tests."""
+    folder = tmp_path_factory.mktemp("axe")
     if shutil.which("npm") is None:
         pytest.skip("npm is not installed, which fetches axe-core")
     subprocess.run(("npm", "pack", "--silent", AXE), cwd=folder, check=True, stdout=subprocess.DEVNULL, timeout=120)
