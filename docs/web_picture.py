@@ -35,7 +35,7 @@ def main(out: Path) -> None:
             page.painted()
             taken = page.call("Page.captureScreenshot", format="png")["data"]
     finally:
-        _screenagent("stop", "--all")
+        _screenagent("stop", run)
     picture = Image.open(io.BytesIO(b64decode(taken))).convert("RGB")
     picture.quantize(COLOURS, dither=Image.Dither.NONE).save(out / "web.png", optimize=True)
 
