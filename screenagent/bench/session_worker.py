@@ -63,7 +63,7 @@ def step_events(screens: Sequence[Screenshot]) -> Iterator[Event]:
     )
 
 
-def steps(session: Session, screens: Sequence[Screenshot], count: int) -> list[dict[str, float]]:
+def told_steps(session: Session, screens: Sequence[Screenshot], count: int) -> list[dict[str, float]]:
     """Tell the session so many steps, computing in between; return what each took."""
     found = []
     for _ in range(count):
@@ -94,7 +94,7 @@ def main() -> None:
         for line in sys.stdin:
             match json.loads(line):
                 case {"steps": int(count)}:
-                    _say(steps=steps(session, screens, count))
+                    _say(steps=told_steps(session, screens, count))
                 case {"ask": _}:
                     session.ask(question)
                     _say(answered_at=time.monotonic())

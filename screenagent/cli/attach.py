@@ -37,7 +37,6 @@ def attach(run: str | None, *, watch: bool, take: bool, plain: bool, as_json: bo
     meant, 130 stopped.
     """
     from screenagent.cli.attached import PlainFace
-    from screenagent.cli.running import is_terminal
     from screenagent.cli.terminal import Progress
     from screenagent.sessions.client import RemoteAttachment
 
@@ -47,7 +46,7 @@ def attach(run: str | None, *, watch: bool, take: bool, plain: bool, as_json: bo
     def attached(news: News) -> Attachment:
         return RemoteAttachment(meant, f"the terminal {_terminal()}", news, watches=watches)
 
-    if not (plain or as_json) and is_terminal() and attach_console(attached):
+    if not (plain or as_json) and attach_console(attached):
         return
     try:
         face = PlainFace(attached, *([] if as_json else [Progress()]), takes_yes=not watches)

@@ -6,10 +6,9 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from screenagent.agent import Sink
 from screenagent.approval import ApprovalQuestion
 from screenagent.cli.output import echo
-from screenagent.cli.terminal import TerminalQuestion, Typed, unanswered_line
+from screenagent.cli.terminal import TerminalQuestion, TypedAnswer, unanswered_line
 from screenagent.episode import Episode
 from screenagent.runs.wording import question_words
 from screenagent.sessions.answers import Answer, Guess, No, Nothing, Reply, StopRun, Yes, YesToAll
@@ -26,6 +25,7 @@ from screenagent.sessions.messages import (
 )
 
 if TYPE_CHECKING:
+    from screenagent.agent import Sink
     from screenagent.sessions.session import Session
 
 Attach = Callable[[News], Attachment]
@@ -143,7 +143,7 @@ class PlainFace:
             echo(f"  {why}", err=True)
 
 
-def answer_of(question: ApprovalQuestion, typed: Typed) -> Answer:
+def answer_of(question: ApprovalQuestion, typed: TypedAnswer) -> Answer:
     """Return the answer that was typed."""
     match typed.kind:
         case "yes":

@@ -19,13 +19,14 @@ from screenagent.cli.progress import Ticker
 from screenagent.cli.starting import uncollected
 from screenagent.console.startup import responsive_threads, shorten_escape_delay, terminal_kept
 from screenagent.control import Control
+from screenagent.desktop import front
 from screenagent.episode import Episode
 from screenagent.events import Ended
 from screenagent.settings import Settings
 
 if TYPE_CHECKING:
     from screenagent.agent import Sink
-    from screenagent.assembly.live import LiveRun
+    from screenagent.assembly.attachable import AttachableRun
     from screenagent.console.app import Console
     from screenagent.console.options import Begin
     from screenagent.scripts import Script
@@ -69,6 +70,8 @@ def carry_out(supervised: Supervised, *sinks: Sink, output: OutputOptions) -> Ca
     Its questions are asked at the terminal, unless it is detached from one or another face has the yes.
     """
     where = supervised.supervision
+    if output.detached:
+        front.detach()
     with ExitStack() as stack:
         with uncollected():
             from screenagent.cli.terminal import Progress, Resuming
@@ -95,9 +98,9 @@ def _keep_output(folder: Path) -> None:
     keep_output(folder)
 
 
-def _live_run(supervised: Supervised, control: Control, output: OutputOptions) -> LiveRun:
+def _live_run(supervised: Supervised, control: Control, output: OutputOptions) -> AttachableRun:
     """Return what lets faces attach to the run; the terminal is the first of them, unless the run is detached."""
-    from screenagent.assembly.live import LiveRun
+    from screenagent.assembly.attachable import AttachableRun
 
     def met(session: Session) -> Callable[[], object]:
         if output.detached:
@@ -108,7 +111,7 @@ def _live_run(supervised: Supervised, control: Control, output: OutputOptions) -
 
     where = supervised.supervision
     settings = where.settings
-    return LiveRun(
+    return AttachableRun(
         supervised.task,
         control,
         seconds=settings.answer_seconds,

@@ -39,7 +39,7 @@ RECOVERIES = {
 }
 
 
-class Typed(NamedTuple):
+class TypedAnswer(NamedTuple):
     """What a person typed at a question; `text` is their reason or their words."""
 
     kind: Literal["yes", "all", "number", "no", "words", "stop", "nothing"]
@@ -63,7 +63,7 @@ class TerminalQuestion:
         if said == "no" or self._quiet.is_over:
             self._keyed = said
 
-    def typed(self) -> Typed:
+    def typed(self) -> TypedAnswer:
         """Ask, and return what is typed."""
         if isinstance(ask := self._question.action, Ask):
             return self._in_words(ask)
@@ -72,24 +72,24 @@ class TerminalQuestion:
             echo(self._anywhere, err=True)
         match wait_until_quiet(self._quiet, waits=self._waits):
             case EarlyAnswer(is_stop=True):
-                return Typed("stop")
+                return TypedAnswer("stop")
             case EarlyAnswer(typed=typed):
                 return self._refusal(typed)
         return self._answer()
 
-    def _in_words(self, ask: Ask) -> Typed:
+    def _in_words(self, ask: Ask) -> TypedAnswer:
         if wait_until_quiet(self._quiet, waits=self._waits, takes_no=False):
-            return Typed("stop")
+            return TypedAnswer("stop")
         text = self._line(f"? {abridged(ask.question, LONGEST_TYPED)} ")
-        return Typed("words", text) if text else Typed("nothing")
+        return TypedAnswer("words", text) if text else TypedAnswer("nothing")
 
-    def _refusal(self, typed: str) -> Typed:
+    def _refusal(self, typed: str) -> TypedAnswer:
         """A no, whose reason begins with what was typed already."""
         begun, entered, _ = typed.partition("\n")
         rest = "" if entered else self._line(f"  no; why not? {begun}")
-        return Typed("no", begun + (rest or ""))
+        return TypedAnswer("no", begun + (rest or ""))
 
-    def _answer(self) -> Typed:
+    def _answer(self) -> TypedAnswer:
         can_be_all = can_cover(self._question)
         all_of_kind, twice = ("a", "A", "all") if can_be_all else (), TwiceInTime()
         ways = ("its number, " if self._question.doubt else "") + (
@@ -98,15 +98,15 @@ class TerminalQuestion:
         prompt = f"  {ways}, [q]uit, or no and why: "
         while (answer := (self._line(prompt) or "").strip()) in all_of_kind:
             if twice.said():
-                return Typed("all")
+                return TypedAnswer("all")
             prompt = "  [a] again within 2 s: all of this kind unasked from here on; or [y], [q], no and why: "
         if answer.isdecimal() and self._question.doubt:
-            return Typed("number", number=int(answer))
+            return TypedAnswer("number", number=int(answer))
         return self._by_key(self._keyed) if self._keyed else _read_answer(answer)
 
-    def _by_key(self, said: KeyAnswer) -> Typed:
+    def _by_key(self, said: KeyAnswer) -> TypedAnswer:
         echo(said, err=True)
-        return Typed(said)
+        return TypedAnswer(said)
 
     def _line(self, prompt: str) -> str | None:
         """Return a line from stdin; None at its end, and as soon as no answer counts any more."""
@@ -116,18 +116,18 @@ class TerminalQuestion:
         return self._waits_for_it() and not self._keyed
 
 
-def _read_answer(answer: str) -> Typed:
+def _read_answer(answer: str) -> TypedAnswer:
     match answer:
         case "":
-            return Typed("nothing")
+            return TypedAnswer("nothing")
         case "y" | "Y" | "yes":
-            return Typed("yes")
+            return TypedAnswer("yes")
         case "q" | "Q" | "quit" | "\x1b":
-            return Typed("stop")
+            return TypedAnswer("stop")
         case "n" | "N" | "no":
-            return Typed("no")
+            return TypedAnswer("no")
         case why:
-            return Typed("no", why.removeprefix("n ").removeprefix("no "))
+            return TypedAnswer("no", why.removeprefix("n ").removeprefix("no "))
 
 
 class TerminalAnswers:
@@ -158,7 +158,7 @@ class TerminalAnswers:
             echo(unanswered_line(time.seconds), err=True)
         return self._verdict(question, typed)
 
-    def _verdict(self, question: ApprovalQuestion, typed: Typed) -> Verdict | None:
+    def _verdict(self, question: ApprovalQuestion, typed: TypedAnswer) -> Verdict | None:
         match typed.kind:
             case "yes":
                 return Approve()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from screenagent.warm.starting import WarmStatus
 
 OURS: Final = (
-    "cli.run cli.running cli.pictures cli.terminal cli.crash cli.attached agent assembly.agent assembly.live "
+    "cli.run cli.running cli.pictures cli.terminal cli.crash cli.attached agent assembly.agent assembly.attachable "
     "assembly.models assembly.supervised sessions.server sessions.session "
     "approval.vault desktop.local desktop.lock desktop.user_input desktop.virtual desktop.tooltips desktop.x11.at_spi "
     "desktop.x11.screen_lock desktop.x11.driver_selection desktop.x11.windows desktop.x11.input_devices "

@@ -27,7 +27,9 @@ class Attachment(Protocol):
     id: str
 
     @property
-    def about(self) -> About: ...
+    def about(self) -> About:
+        """What the run is."""
+        ...
 
     def read(self) -> Sequence[Message]:
         """Return the messages that have come since the last call, without waiting."""

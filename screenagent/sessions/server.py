@@ -20,6 +20,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
+from screenagent.desktop.front import face_came, face_left
 from screenagent.sessions.attachment import Refused
 from screenagent.sessions.messages import (
     LONGEST_REQUEST,
@@ -39,8 +40,8 @@ from screenagent.sessions.messages import (
     SteeringAsked,
     request_type,
 )
-from screenagent.sessions.place import published
-from screenagent.sessions.runtime_folder import peer_user
+from screenagent.sessions.place import new_run_id, published
+from screenagent.sessions.runtime_folder import WrongOwner, peer_process, peer_user
 from screenagent.sessions.session import Face, Session
 from screenagent.showing import abridged
 
@@ -62,7 +63,7 @@ MOST_PICTURES: Final = 4
 KEPT: Final = 256
 """Encoded messages that are kept."""
 TOO_LONG: Final = f"a request has at most {LONGEST_REQUEST} bytes"
-LAST_SECONDS: Final = 0.5
+LAST_SECONDS: Final = 0.3
 """The faces have so long to take the last messages of a run."""
 PIECE: Final = 1 << 16
 
@@ -77,7 +78,7 @@ class Encoded:
 
     def line(self, message: Message) -> bytes:
         if (line := self._lines.get(message.number)) is None:
-            line = self._lines[message.number] = encoded(message)
+            line = self._lines[message.number] = message_line(message)
             self._lines.pop(message.number - KEPT, None)
         return line
 
@@ -95,17 +96,18 @@ class Encoded:
         return self._pictures[digest]
 
 
-def encoded(message: Message | Said) -> bytes:
+def message_line(message: Message | Said) -> bytes:
     """Return the line of a message."""
     return message.model_dump_json().encode("utf-8", "backslashreplace") + b"\n"
 
 
-class Connection:
+class FaceConnection:
     """The server's side of one face."""
 
     def __init__(self, connection: socket.socket, session: Session, wake: Callable[[], None], now: float) -> None:
         self.socket = connection
         self.face: Face | None = None
+        self.process = 0
         self.waiting = bytearray()
         self.made: SimpleQueue[bytes] = SimpleQueue()
         """Pictures that are encoded, and wait to be sent."""
@@ -148,7 +150,7 @@ class Connection:
         return None
 
     def say(self, said: Said) -> None:
-        self.waiting += encoded(said)
+        self.waiting += message_line(said)
 
     def refuse(self, number: int, why: str, *, closes: bool = False) -> None:
         """Say why a request is refused; with `closes` it is the last that is said."""
@@ -189,6 +191,8 @@ class Connection:
         elif self.face is not None:
             self.refuse(number, "this face is attached already")
         else:
+            self.process = peer_process(self.socket)
+            face_came(self.process)  # before it can be asked anything there
             self.face = self._session.attach(
                 asked.name, self._wake, since=asked.since, watches=asked.watches, beats=True
             )
@@ -201,6 +205,7 @@ class Connection:
     def close(self) -> None:
         if self.face is not None:
             self.face.detach()
+            face_left(self.process)
         self.socket.close()
 
 
@@ -210,7 +215,7 @@ class SessionServer:
     def __init__(self, session: Session, listener: socket.socket) -> None:
         self._session, self._listener = session, listener
         self._encoded = Encoded(session)
-        self._connections: dict[socket.socket, Connection] = {}
+        self._connections: dict[socket.socket, FaceConnection] = {}
         self._selector = selectors.DefaultSelector()
         self._ear, self._mouth = socket.socketpair()
         self._news = self._closing = False
@@ -286,7 +291,7 @@ class SessionServer:
         with suppress(OSError):
             accepted, _ = self._listener.accept()
             accepted.setblocking(False)
-            connection = Connection(accepted, self._session, self._wake, time.monotonic())
+            connection = FaceConnection(accepted, self._session, self._wake, time.monotonic())
             self._connections[accepted] = connection
             self._selector.register(accepted, selectors.EVENT_READ, accepted)
             if (user := peer_user(accepted)) != os.getuid():
@@ -294,7 +299,7 @@ class SessionServer:
             elif len(self._connections) > MOST_FACES:
                 connection.refuse(0, f"{MOST_FACES} faces are attached already", closes=True)
 
-    def _hear(self, connection: Connection) -> None:
+    def _hear(self, connection: FaceConnection) -> None:
         try:
             piece = connection.socket.recv(PIECE)
         except BlockingIOError:
@@ -312,7 +317,7 @@ class SessionServer:
             except Refused as why:
                 connection.refuse(number, str(why))
 
-    def _do(self, connection: Connection, number: int, request: Request) -> None:
+    def _do(self, connection: FaceConnection, number: int, request: Request) -> None:
         if isinstance(request, AttachAsked):
             connection.attach(number, request)
             return
@@ -334,7 +339,7 @@ class SessionServer:
                 pass
         connection.say(DoneSaid(request=number, holds=self._session.holder == face.id))
 
-    def _begin_picture(self, connection: Connection, number: int, digest: str) -> None:
+    def _begin_picture(self, connection: FaceConnection, number: int, digest: str) -> None:
         if connection.pictures >= MOST_PICTURES:
             raise Refused(f"{MOST_PICTURES} pictures are on their way to this face already")
         connection.pictures += 1
@@ -345,12 +350,12 @@ class SessionServer:
                 with suppress(Exception):  # a picture that cannot be read is one that is not there
                     png = self._encoded.picture(digest)
             finally:
-                connection.made.put(encoded(PictureSaid(request=number, png=png)))
+                connection.made.put(message_line(PictureSaid(request=number, png=png)))
                 self._wake()
 
         self._pool.submit(encode)
 
-    def _tell(self, connection: Connection) -> None:
+    def _tell(self, connection: FaceConnection) -> None:
         """Send a face what there is, and listen to it only as long as it reads what it is told."""
         try:
             connection.fill(self._encoded)
@@ -367,7 +372,7 @@ class SessionServer:
         if self._selector.get_key(connection.socket).events != wanted:
             self._selector.modify(connection.socket, wanted, connection.socket)
 
-    def _drop(self, connection: Connection) -> None:
+    def _drop(self, connection: FaceConnection) -> None:
         if self._connections.pop(connection.socket, None) is not None:
             self._selector.unregister(connection.socket)
             connection.close()
@@ -393,11 +398,23 @@ def _hold(face: Face, asked: HoldAsked) -> None:
 
 
 @contextmanager
-def served(session: Session) -> Iterator[None]:
-    """Meanwhile faces of other processes can attach to the session. Its run may get another id, if that is taken."""
+def served(session: Session, *, unable: Callable[[str], object] = str) -> Iterator[None]:
+    """Meanwhile faces of other processes can attach to the session, which gets its id here if it has none.
+
+    If they cannot, the run goes on without them, and `unable` is told why.
+    """
+    about = session.about
+    if not about.run:
+        about = about.model_copy(update={"run": new_run_id(about.task)})
     with ExitStack() as stack:
-        session.about, listener = stack.enter_context(published(session.about))
-        server = SessionServer(session, listener)
-        server.start()
-        stack.callback(server.close)
+        try:
+            session.about, listener = stack.enter_context(published(about))
+        except WrongOwner as place:
+            unable(f"{place} is not yours alone, so nobody can attach to this run")
+        except OSError as error:
+            unable(f"nobody can attach to this run: {error}")
+        else:
+            server = SessionServer(session, listener)
+            server.start()
+            stack.callback(server.close)
         yield

@@ -9,11 +9,11 @@ import pytest
 
 from screenagent.actions import Click
 from screenagent.approval import ApprovalQuestion
-from screenagent.assembly import live
-from screenagent.assembly.live import LiveRun
+from screenagent.assembly import attachable
+from screenagent.assembly.attachable import AttachableRun
 from screenagent.control import Control
 from screenagent.episode import Episode
-from screenagent.events import Approve, Ended, Event, Grounded, Started
+from screenagent.events import Acted, Approve, Ended, Event, Started
 from screenagent.sessions.answers import Yes
 from screenagent.sessions.client import RemoteAttachment
 from screenagent.sessions.messages import EventTold, Message, OverTold
@@ -22,7 +22,7 @@ from screenagent.sessions.session import Session
 from tests.builders import becomes
 
 SAVE = ApprovalQuestion(Click(target="Save"), (), None, Episode())
-EVENTS = (Started(task="click Save"), Grounded(action=SAVE.action))
+EVENTS = (Started(task="click Save"), Acted(action=SAVE.action))
 
 
 @pytest.fixture(autouse=True)
@@ -31,12 +31,12 @@ def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def run(control: Control, *, met: Callable[[Session], object] = lambda _: None) -> LiveRun:
+def run(control: Control, *, met: Callable[[Session], object] = lambda _: None) -> AttachableRun:
     def also_met(session: Session) -> Callable[[], object]:
         met(session)
         return lambda: None
 
-    return LiveRun("click Save", control, seconds=20, met=also_met)
+    return AttachableRun("click Save", control, seconds=20, met=also_met)
 
 
 def test_a_face_is_told_what_happened_before_anybody_could_attach() -> None:
@@ -112,8 +112,8 @@ def test_a_run_that_nobody_can_attach_to_goes_on(runtime: Path, capsys: pytest.C
     assert "nobody can attach" in capsys.readouterr().err
 
 
-def test_what_is_known_soonest_lets_faces_attach(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "LATEST_SECONDS", 60.0)
+def test_the_first_input_waits_for_no_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attachable, "LATEST_SECONDS", 60.0)
     with run(Control()) as running:
         running.opened(None, "")
         events: tuple[Event, ...] = EVENTS

@@ -19,20 +19,18 @@ if TYPE_CHECKING:
     from screenagent.sessions.messages import About
     from screenagent.sessions.session import Session
 
-LATEST_SECONDS: Final = 1.0
-"""After the desktop is open, faces can attach so soon at the latest."""
-FOUND: Final = frozenset(("grounded", "reviewed"))
-"""Events after which the first input waits until the screen has been watched for a while."""
+LATEST_SECONDS: Final = 3.0
+"""After the desktop is open, faces can attach so soon at the latest; the first input is mostly sent by then."""
 
 Met = Callable[["Session"], Callable[[], object]]
 """Called once faces can attach, in a thread of ours; what it returns is called when the faces know that it is over."""
 
 
-class LiveRun:
+class AttachableRun:
     """A sink of a run's events and what asks its questions, which hands both on to the run's session.
 
-    The session is made in a thread of its own: with the first question, when the first target was found, or soon after
-    the desktop is open. What happened before is told to it then.
+    The session is made in a thread of its own: with the first question, after the first input, or a moment after the
+    desktop is open. What happened before is told to it then.
     """
 
     def __init__(
@@ -77,7 +75,7 @@ class LiveRun:
                 self._early.append(event)
             else:
                 self._session(event)
-        if event.event in FOUND:
+        if event.event == "acted":  # from here on the screen is waited for
             self._begins.set()
 
     def ask(self, question: ApprovalQuestion) -> Verdict | None:
@@ -107,7 +105,9 @@ class LiveRun:
             session = self._new_session()
         finally:
             self._made.set()  # a question waits for it
-        self._serve(session)
+        from screenagent.sessions.server import served
+
+        self._stack.enter_context(served(session, unable=lambda why: tell(f"screenagent: {why}")))
         self._left = self._met(session)
 
     def _new_session(self) -> Session:
@@ -122,10 +122,9 @@ class LiveRun:
 
     def _about(self) -> About:
         from screenagent.sessions.messages import About
-        from screenagent.sessions.place import new_run_id
 
         return About(
-            run=self._folder.name if self._folder else new_run_id(self._task),
+            run=self._folder.name if self._folder else "",
             task=self._task,
             pid=os.getpid(),
             folder=str(self._folder.absolute() if self._folder else ""),
@@ -134,15 +133,3 @@ class LiveRun:
             answer_keys=self._answer_keys,
             plans_anew=self._plans_anew,
         )
-
-    def _serve(self, session: Session) -> None:
-        """Let faces of other processes attach; a run that they cannot attach to goes on."""
-        from screenagent.sessions.runtime_folder import WrongOwner
-        from screenagent.sessions.server import served
-
-        try:
-            self._stack.enter_context(served(session))
-        except WrongOwner as place:
-            tell(f"screenagent: {place} is not yours alone, so nobody can attach to this run")
-        except OSError as error:
-            tell(f"screenagent: nobody can attach to this run: {error}")
