@@ -17,7 +17,7 @@ from PIL import Image
 from screenagent.bench.page import LISTENS, SHOWS, headless, page_served
 
 TASK: Final = "type 'Dear Ada, the tables are ready.', open the File menu, click Save As"
-BEGIN: Final = ("run", TASK, "--virtual", "--app", "mousepad", "--detach", "--approve", "always")
+BEGIN: Final = ("run", TASK, "--virtual", "--app", "mousepad", "--detach", "--approve", "each")
 WIDTH, HEIGHT = 1280, 820
 COLOURS: Final = 96
 

@@ -57,7 +57,7 @@ class PageFace:
         self._quiet = QuietTime(now=now)
         self._news = asyncio.Event()
         self._pages: dict[str, OpenPage] = {}
-        self._acted_last = ""
+        self._acted_last = self._refused = ""
         self._given_back = self._closed = False
         self._left_at = now()
         self._written = b""
@@ -83,6 +83,7 @@ class PageFace:
             self._fold()
             with suppress(UserError):  # the run is gone, or another face was faster
                 await self._mind_the_yes()
+                await self._say_no_unseen()
             await asyncio.sleep(GATHER_SECONDS)
 
     def close(self) -> None:
@@ -192,8 +193,18 @@ class PageFace:
     def _pass_on_key(self, before: Following) -> None:
         """Hand an answer key on to the page where somebody last did something: there they see what they answer."""
         key, page = self.known.key, self._pages.get(self._acted_last)
-        if key is not None and key is not before.key and key.to == self.attachment.id and page is not None:
+        if key is None or key is before.key or key.to != self.attachment.id:
+            return
+        if page is not None:
             page.keys.append(key)
+        elif key.said == "no":
+            self._refused = key.question
+
+    async def _say_no_unseen(self) -> None:
+        """Pass on a no by the answer keys that came while no page was open; a yes to what nobody sees is none."""
+        question, self._refused = self._refused, ""
+        if question:
+            await asyncio.to_thread(self.attachment.answer, question, No())
 
     def _ring(self) -> None:
         for page in self._pages.values():

@@ -31,6 +31,9 @@
     element.replaceChildren(...build());
     return true;
   }
+  function reachable(element) {      // by the keyboard, if there is more of it than can be seen
+    if (element.scrollHeight > element.clientHeight + 1) element.tabIndex = 0; else element.removeAttribute("tabindex");
+  }
   function lines(element, told) {
     fill(element, told, () => told.map(line => {
       const p = make("p");
@@ -153,7 +156,10 @@
     }
   }
   function hear(kind, said) {
-    if (kind === "hello") { page = said; connected = true; banner(""); }
+    if (kind === "hello") {
+      page = said; connected = true; banner("");
+      for (const [digest, kept] of pictures) if (kept === "missing") pictures.delete(digest);
+    }
     else if (kind === "run") take(said);
     else if (kind === "key") keyElsewhere(said);
     else if (kind === "bye") left();
@@ -233,12 +239,12 @@
     },
     reject() {
       const id = mine.id;
-      prompt("Why not?", view.question.no_hint, "", reason => { if (isOpen() && mine.id === id) answer({ say: "no", reason }); });
+      prompt("Why not?", view.question.no_hint, "", reason => { if (isOpen() && mine.id === id) answer({ say: "no", reason }); }, id);
     },
     edit() {
       const { id, chosen } = mine, place = Math.min(chosen, view.question.words.length - 1);
       prompt(view.question.rewording, "it is located again, and asked about", view.question.words[place],
-        words => { if (isOpen() && mine.id === id) answer({ say: "other_words", words, place: chosen }); });
+        words => { if (isOpen() && mine.id === id) answer({ say: "other_words", words, place: chosen }); }, id);
     },
     zoom() { answer({ say: "closer", points: moved() }); },
     skip() { answer({ say: "leave_out" }); },
@@ -273,9 +279,11 @@
 
   /* ---- lines to fill in ---- */
 
-  let use = null;
-  function prompt(title, hint, value, then) {
+  let use = null, usedFor = "";
+  /* A line `about` a question is used only while that is the one that is open. */
+  function prompt(title, hint, value, then, about = "") {
     use = then;
+    usedFor = about;
     say($("prompt-title"), title);
     say($("prompt-hint"), hint);
     $("prompt-text").value = value;
@@ -284,7 +292,7 @@
     $("prompt-text").focus();
     $("prompt-text").select();
   }
-  function closePrompt() { use = null; if ($("prompt").open) $("prompt").close(""); }
+  function closePrompt() { if (usedFor && usedFor !== (mine && mine.id) && $("prompt").open) { use = null; $("prompt").close(""); } }
   $("prompt").addEventListener("close", () => {
     const then = use, text = $("prompt-text").value;
     use = null;
@@ -315,9 +323,9 @@
   document.addEventListener("keydown", event => {
     if (event.ctrlKey || event.metaKey || event.altKey || ["Shift", "Control", "Alt", "Meta", "Tab"].includes(event.key)) return;
     if (document.querySelector("dialog[open]") || !view) return;
-    const inText = event.target.matches("input"), onButton = event.target.matches("button") && (event.key === " " || event.key === "Enter");
+    const inText = event.target.matches("input[type=text]"), onButton = event.target.matches("button") && (event.key === " " || event.key === "Enter");
+    if (inText) { if (event.key === "Escape") { event.preventDefault(); event.target.blur(); } return; }
     if (event.key === "Escape") { event.preventDefault(); act("stop"); return; }
-    if (inText) return;
     const wasQuiet = isQuiet() && isOpen();
     if (wasQuiet) { beQuiet(); }
     if (onButton) { if (wasQuiet) event.preventDefault(); return; }
@@ -619,6 +627,7 @@
   function seconds() { return view.seconds + (view.ticks && connected ? (clock() - heardAt) / 1000 : 0); }
   function showHead() {
     say($("task"), view.task);
+    for (const element of [$("task"), $("ask-words"), $("thought")]) reachable(element);
     const title = `${isOpen() ? "asks you" : view.state.text} · ${view.task}`.slice(0, 200);
     if (document.title !== title) document.title = title;
     say($("state"), view.state.text);

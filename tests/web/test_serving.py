@@ -13,6 +13,7 @@ import pytest
 
 from screenagent.actions import TypeText
 from screenagent.approval.answers import QUIET_SECONDS
+from screenagent.control import KeyAnswer
 from screenagent.events import Reject, Reviewed, Verdict
 from tests.builders import becomes, eventually
 from tests.console.console_runs import DONE, SAVE
@@ -222,3 +223,12 @@ def test_a_page_steers(what: str) -> None:
     with asked(stage := LiveStage()) as (browser, _, _):
         assert browser.do(do="steer", what=what) == (200, "")
         eventually(lambda: stage.control.paused == (what == "pause"))
+
+
+@pytest.mark.parametrize("said", ["yes", "no"])
+def test_the_answer_keys_say_no_more_than_no_while_no_page_is_open(said: KeyAnswer) -> None:
+    with LiveStage() as stage, served(stage):
+        eventually(lambda: stage.session.open_question)
+        stage.control.answer_by_key(said)
+        assert becomes(lambda: verdicts(stage), seconds=5 if said == "no" else 0.2) == (said == "no")
+        assert not stage.desktop.performed
