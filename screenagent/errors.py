@@ -7,10 +7,8 @@ from typing import ClassVar, Final, Self
 EXTRAS: Final = {
     **dict.fromkeys(("mss", "pyautogui", "pynput", "Xlib", "jeepney"), "desktop"),
     **dict.fromkeys(("textual", "rich"), "console"),
-    **dict.fromkeys(
-        ("torch", "tokenizers", "safetensors", "llguidance", "huggingface_hub", "psutil", "starlette", "uvicorn"),
-        "phi4",
-    ),
+    **dict.fromkeys(("torch", "tokenizers", "safetensors", "llguidance", "huggingface_hub", "psutil"), "phi4"),
+    **dict.fromkeys(("starlette", "uvicorn"), "web"),
     "httpx2": "server",
     "keyring": "secrets",
     "rapidocr": "cjk",

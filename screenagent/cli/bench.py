@@ -31,6 +31,7 @@ def bench() -> None:
     screenagent bench steps                the loop's own time per step; --console: what the console adds
     screenagent bench cold                 from the start of a process to its click
     screenagent bench keys                 from a key in the console to the click
+    screenagent bench page                 the page of a live run: its weight, its speed, from a key in it to the click
     screenagent bench settle               popups that come late
     screenagent bench scripts              the example scripts, on desktops that have changed
     screenagent bench read                 values read off pages, to the letter
@@ -198,6 +199,19 @@ def keys(*, clicks: int) -> None:
     from screenagent.bench import console
 
     click.echo(console.measure_keys(clicks=clicks).model_dump_json())
+
+
+@bench.command
+@click.option("--clicks", type=click.IntRange(min=1), default=30, show_default=True)
+def page(*, clicks: int) -> None:
+    """Open the page of a live run in Chromium and approve clicks by a key in it; report its weight and milliseconds.
+
+    From the start of loading to the first paint and to the picture, from the key to the verdict in the run and to the
+    click in the window.
+    """
+    from screenagent.bench import page as bench_page
+
+    click.echo(bench_page.run_page(clicks=clicks).model_dump_json())
 
 
 @bench.command

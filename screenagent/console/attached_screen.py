@@ -20,6 +20,7 @@ from screenagent.console.own_run import OwnRun
 from screenagent.console.run_screen import EventHappened, RunScreen
 from screenagent.control import Control
 from screenagent.errors import UserError
+from screenagent.runs import telling
 from screenagent.screenshot import Screenshot
 from screenagent.sessions.attachment import Attachment, News
 from screenagent.sessions.messages import EventTold, HolderTold, OverTold, Steering, SteeringTold, WantedTold
@@ -192,7 +193,7 @@ class AttachedScreen(RunScreen):
         return self.attachment.about.task
 
     @property
-    def how(self) -> wording.State:
+    def how(self) -> telling.State:
         if self.broke is not None and self.episode.ended is None:
             return "broken"
         if self.taken_over:

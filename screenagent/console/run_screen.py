@@ -27,6 +27,7 @@ from screenagent.console.view import PictureView
 from screenagent.episode import Episode, Step
 from screenagent.events import Decided, Ended, Event, Retried, Thought
 from screenagent.geometry import Location
+from screenagent.runs import telling
 from screenagent.runs.store import with_picture
 from screenagent.runs.wording import thought_of
 from screenagent.screenshot import Screenshot
@@ -195,7 +196,7 @@ class RunScreen(Screen[None]):
 
     def _show_steps(self) -> None:
         log = self.query_one(StepList)
-        log.show(list(wording.rows(self.episode)))
+        log.show(list(telling.rows(self.episode)))
         if self.looked_at is None:
             self.query_one("#thinking", VerticalScroll).scroll_end(animate=False)
             log.highlighted = len(self.episode.steps) - 1 if self.episode.steps else None
@@ -220,7 +221,7 @@ class RunScreen(Screen[None]):
         return ""
 
     @property
-    def how(self) -> wording.State:
+    def how(self) -> telling.State:
         return "paused" if self.episode.paused else "at work"
 
     @property

@@ -15,7 +15,8 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.visual import Visual
 
-from screenagent.console.wording import Row
+from screenagent.console.wording import styled
+from screenagent.runs.telling import Row
 
 
 class StepList(ScrollView, can_focus=True):
@@ -47,7 +48,7 @@ class StepList(ScrollView, can_focus=True):
 
     @property
     def texts(self) -> list[str]:
-        return [row.content.plain for row in self._rows]
+        return [styled(row.line).plain for row in self._rows]
 
     def show(self, rows: Sequence[Row]) -> None:
         before, self._rows = self._rows, list(rows)
@@ -64,7 +65,7 @@ class StepList(ScrollView, can_focus=True):
             return Strip.blank(width, self.rich_style)
         if index not in self._lines:
             style = self.get_visual_style("log--cursor") if index == self.highlighted else self.visual_style
-            [line] = Visual.to_strips(self, self._rows[index].content, width, 1, style)
+            [line] = Visual.to_strips(self, styled(self._rows[index].line), width, 1, style)
             self._lines[index] = line.extend_cell_length(width, style.rich_style)
         return self._lines[index]
 

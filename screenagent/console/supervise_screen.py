@@ -22,6 +22,7 @@ from screenagent.console.view import PictureView
 from screenagent.control import KeyAnswer
 from screenagent.episode import Step
 from screenagent.geometry import Location, Point
+from screenagent.runs import telling
 from screenagent.sessions.answers import Answer, Closer, Guess, LeaveOut, No, OtherWords, Reply, Yes, YesToAll
 from screenagent.sessions.attachment import Attachment, News
 from screenagent.sessions.messages import KeyTold, QuestionClosed, QuestionTold
@@ -183,7 +184,7 @@ class SuperviseScreen(AttachedScreen):
         return *super().mode, id(self.question), self.accepts_answers, self._chosen
 
     @property
-    def how(self) -> wording.State:
+    def how(self) -> telling.State:
         how = super().how
         return "asked" if self.open_question is not None and how not in ("broken", "taken over") else how
 
@@ -215,7 +216,7 @@ class SuperviseScreen(AttachedScreen):
         """What keys would do about the question that is shown, and how to get to a desktop that is yours by now."""
         if self.taken_over:
             display = self.attachment.about.display
-            return wording.way_in(display) if display else ""
+            return telling.way_in(display) if display else ""
         if self._shown_question is None or self._shown_question.asked_in_words is not None:
             return ""
         if self._all.begun:
@@ -225,9 +226,9 @@ class SuperviseScreen(AttachedScreen):
         keys = self.attachment.about.answer_keys
         anywhere = f"anywhere: {keys}" if keys else ""
         asked = self._shown_question.asked
-        guesses = wording.guess_words(asked.doubt.guesses if asked.doubt else (), self.episode.screenshot)
+        guesses = telling.guess_words(asked.doubt.guesses if asked.doubt else (), self.episode.screenshot)
         notes = (abridged(asked.again), abridged(asked.note))
-        return "\n".join(filter(None, (guesses, wording.path_words(asked.path), *notes, anywhere)))
+        return "\n".join(filter(None, (guesses, telling.path_words(asked.path), *notes, anywhere)))
 
     def view(self, step: Step | None) -> PictureView | None:
         view = super().view(step)
@@ -253,11 +254,9 @@ class SuperviseScreen(AttachedScreen):
     @property
     def _no_hint(self) -> str:
         """What a no does here, and what could be meant instead of it."""
-        if self.attachment.about.plans_anew:
-            return "Enter alone just says no"
         question = self.open_question
-        other = "e to reword, s to skip" if question and question.offers("edit") else "s to skip"
-        return f"Enter ends the run · or Esc, then {other}"
+        can_reword = question is not None and question.offers("edit")
+        return telling.no_hint(plans_anew=self.attachment.about.plans_anew, can_reword=can_reword)
 
     def _rejected(self, reason: str | None) -> None:
         if reason is not None:
