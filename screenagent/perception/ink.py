@@ -224,7 +224,7 @@ def _carets(ink: Mask) -> Mask:
         if right - left <= CARET_WIDTH and not _is_stem(ink, left, top, right, bottom):
             rest = np.delete(ink, slice(left, right), axis=1)
             as_high, as_low = _reaching(rest[::-1], len(ink) - bottom, len(ink) - top), _reaching(rest, top, bottom)
-            columns: Mask = rest[top:bottom].any(axis=0)
+            columns: Mask = np.logical_or.reduce(rest[top:bottom], axis=0)
             few = FEW * len(list(_runs(columns)))
             carets[top:bottom, left:right] = not (as_high and as_low) and max(as_high, as_low) <= few
     return carets
