@@ -7,6 +7,7 @@ from typing import Final, NamedTuple, Protocol
 
 from screenagent import actions
 from screenagent.geometry import Box, Location
+from screenagent.perception.labels import text_lines
 from screenagent.perception.similarity import letters_of, likeness
 from screenagent.perception.states import ControlStateReader
 from screenagent.protocols import TextReader
@@ -19,6 +20,7 @@ from screenagent.scripts.schema import AnyStep, ClickStep, PressStep, TypeStep
 FIELDS: Final = (" field", " text area")
 FOCUS: Final = "focus"  # what a location says of a field that has the keyboard focus and was not clicked
 LISTS: Final = (" drop-down", " field")
+LABEL_GAP: Final = 0.6  # heights of a word: what is farther apart belongs to two labels
 BEGUN: Final = 0.5  # the share of a text that is seen in a field where the next key came at once
 SELECTS_ALL: Final = "ctrl+a"
 
@@ -111,14 +113,25 @@ class ResultReader:
         """If what was clicked is another state of a check box than before."""
         if not isinstance(click.click, str) or pointed.after is None:
             return None
-        found = [self._states.ticked(screen, pointed.locations[0]) for screen in (pointed.before, pointed.after)]
-        match [control.is_in("checked") if control else None for control in found]:
+        place = self._labelled(pointed.locations[0], pointed.before)
+        control = self._states.ticked(pointed.before, place)
+        if control is None:
+            return None
+        # Where the mouse lights up the control, it stands on another ground than its row, but where it was.
+        later = self._states.ticked(pointed.after, place) or self._states.state(pointed.after, control.box)
+        match [control.is_in("checked"), later.is_in("checked")]:
             case [False, True]:
                 return Result(schema.TickStep(tick=click.click, anchor=click.anchor, expect=click.expect), 1)
             case [True, False]:
                 return Result(schema.UntickStep(untick=click.click, anchor=click.anchor, expect=click.expect), 1)
             case _:
                 return None
+
+    def _labelled(self, place: Location, screen: Screenshot) -> Location:
+        """Return a place with the bounds of the label that is there, of which a row may have several."""
+        lines = text_lines(self._reader.read(screen), gap=LABEL_GAP)
+        label = next((line.box for line in lines if place.point in line.box), place.box)
+        return place.model_copy(update={"box": label})
 
     def _read(self, box: Box, screen: Screenshot) -> str:
         return " ".join(word.text for word in self._reader.read(screen) if word.box.center in box)

@@ -19,6 +19,7 @@ from screenagent.scripts.schema import (
     UntickStep,
 )
 from tests.builders import Drawing, DrawnReader
+from tests.panels import Panel
 
 Did = tuple[Input, Location | None, Drawing]
 
@@ -144,3 +145,26 @@ def test_a_box_whose_state_is_another_afterwards_was_ticked_or_unticked() -> Non
 def test_keys_that_do_not_replace_anything_stay() -> None:
     did = ((CLICK, FIELD, form("")), (PressKeys(keys=("end",)), None, form("")), (TypeText(text="A b"), None, form("")))
     assert [type(step) for step in steps(*did, last=form("A b"))] == [ClickStep, PressStep, TypeStep]
+
+
+def test_of_two_radio_buttons_in_a_row_the_one_was_chosen_whose_label_was_clicked() -> None:
+    def row(chosen: str) -> Panel:
+        panel = Panel()
+        for number, name in enumerate(("Private", "Business")):
+            panel.radio(name, 40 + 100 * number, 60, on=name == chosen)
+        panel.words = [word.model_copy(update={"line": 1}) for word in panel.words]  # they are read as one
+        return panel
+
+    click = (Click(target="Business"), place(205, 55, 217, 65, framed=False), row("Private"))
+    assert steps(click, last=row("Business")) == (TickStep(tick="Business"),)
+
+
+def test_a_box_that_the_mouse_lights_up_was_ticked() -> None:
+    def lit(*, on: bool) -> Panel:
+        panel = Panel()
+        if on:
+            ImageDraw.Draw(panel.image).rectangle((34, 48, 150, 72), fill=(214, 226, 240))
+        return panel.tick_box("Newsletter", 40, 60, on=on)
+
+    click = (Click(target="Newsletter"), place(75, 55, 85, 65, framed=False), lit(on=False))
+    assert steps(click, last=lit(on=True)) == (TickStep(tick="Newsletter"),)
