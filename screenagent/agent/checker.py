@@ -112,7 +112,7 @@ class ScreenChecker:
             return _effect("confirmed", "seen", f"“{words}” is on the screen", by="", where=found.places[0])
         fresh = self._fresh(words, found, before, after)
         of_links = _link_addresses(after, self.reader.read(after))
-        answers = [box for box in fresh if not any(box.center in address for address in of_links)]
+        answers = tuple(box for box in fresh if not any(box.center in address for address in of_links))
         if news := [box for box in answers if box not in _where_typed(words, answers, typed)]:
             return _effect("confirmed", "seen", f"“{words}” is on the screen", where=news[0])
         if fresh and not answers:
