@@ -19,7 +19,7 @@ from screenagent.grounding.expression import parse
 from screenagent.models import crop, parsing, prompts
 from screenagent.models.vision import AnswerGrammar, Refused, Regex, Request, TokenBudget, VisionModel, complete
 from screenagent.perception.changes import difference
-from screenagent.perception.labels import TextLine
+from screenagent.perception.labels import TextLine, text_lines
 from screenagent.perception.news import new_lines, new_places
 from screenagent.perception.text_test import TextFinding, TextQuery, TextTest, find_text
 from screenagent.protocols import Grounder, Retry, StateReader, TextReader, TypedText
@@ -30,6 +30,9 @@ SURE: Final = 0.7
 SAID: Final = 3
 """How many of the new lines the evidence quotes."""
 
+STATUS: Final = 0.06
+"""The part of the screen's height, above the lower edge of a browser, in which it shows where a link leads."""
+ADDRESS: Final = re.compile(r"\W*(https?|file|ftp|mailto|javascript):", re.IGNORECASE)
 YES_OR_NO: Final[AnswerGrammar] = Regex(pattern="yes|no")
 JUDGED: Final = TokenBudget(answer=4)
 
@@ -108,8 +111,13 @@ class ScreenChecker:
         if before is None:
             return _effect("confirmed", "seen", f"“{words}” is on the screen", by="", where=found.places[0])
         fresh = self._fresh(words, found, before, after)
-        if news := [box for box in fresh if box not in _where_typed(words, fresh, typed)]:
+        of_links = _link_addresses(after, self.reader.read(after))
+        answers = tuple(box for box in fresh if not any(box.center in address for address in of_links))
+        if news := [box for box in answers if box not in _where_typed(words, answers, typed)]:
             return _effect("confirmed", "seen", f"“{words}” is on the screen", where=news[0])
+        if fresh and not answers:
+            why = f"“{words}” is only in the address of the link under the mouse, which says nothing of what it did"
+            return _effect("unknown", "already_there", why, where=fresh[0])
         if fresh:
             return _effect("unknown", "typed", f"“{words}” is on the screen only where it was typed", where=fresh[0])
         why = f"“{words}” is on the screen, as it was before the input, which says nothing of it"
@@ -191,6 +199,15 @@ class ScreenChecker:
             return _effect("unknown", "not_judged", f"“{words}”: {retry}", by="model")
         said = f"“{words}” cannot be read; by the looks of both screens it is {'gone' if gone == agreed else 'there'}"
         return _effect("confirmed" if agreed else "unmet", "judged", said, by="model")
+
+
+def _link_addresses(screenshot: Screenshot, words: Iterable[Word]) -> list[Box]:
+    """Return where a browser shows, at the lower edge of its window, where the link under the mouse leads."""
+    window = screenshot.window
+    if window is None or not window.is_browser:
+        return []
+    bottom = (window.box.bottom if window.box else 1.0) - STATUS
+    return [line.box for line in text_lines(words) if line.box.center.y > bottom and ADDRESS.match(line.text)]
 
 
 def _effect(

@@ -172,6 +172,15 @@ class TestNews:
     def test_words_that_were_there_before_say_nothing_of_the_input(self) -> None:
         assert self.seen("Saved number", page(OLD), page(OLD, FIELD)) == ("unknown", "already_there")
 
+    @pytest.mark.parametrize(("app", "expected"), [("chromium", "unknown"), ("mousepad", "confirmed")])
+    def test_the_address_of_the_link_under_the_mouse_is_no_answer(self, app: str, expected: str) -> None:
+        before, after = (
+            Screenshot.of(picture.pixels, window=Window(id=1, app=app, title="Form"))
+            for picture in (EMPTY, screen((0, 180, 200, 199)))
+        )
+        checker = ScreenChecker(PictureReader({after.digest: [("file://home/Saved number 7", 4, 192)]}))
+        assert check(checker, Visible(words="Saved number"), before, after).outcome == expected
+
     def test_without_an_input_what_stands_there_will_do(self) -> None:
         assert self.seen("Saved number", None, page(OLD)) == ("confirmed", "seen")
 

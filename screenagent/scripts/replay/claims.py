@@ -21,10 +21,12 @@ from screenagent.secrets import typed_pieces
 
 EDGE: Final = 8
 """Pixels round a control in which it shows that it has the focus."""
-SURROUNDINGS: Final = 30
-"""Pixels round a control by which it is known to stand where it stood."""
-MOST_CHANGED: Final = 0.03
-"""A larger part of the surroundings that has changed means that something else may stand there now."""
+BESIDE: Final = 120
+"""Pixels left and right of a control by which it is known to stand where it stood, and"""
+AROUND: Final = 30
+"""pixels above and below it."""
+MOST_CHANGED: Final = 0.02
+"""If a larger part of them has changed, something else may stand there now."""
 ALIKE: Final = 50
 """Per cent of their letters that a text and what is read of it have in common at least."""
 DIFFERENT: Final = 40
@@ -77,17 +79,33 @@ class Claim:
         return "" if inner.area > 0 and not InkPart(np.asarray(now.pixels), inner).lines else None
 
     def _stands_there(self, now: Screenshot) -> bool:
-        """Whether the control looks different, and what is round it does not."""
+        """Whether the control looks different, and stands where it stood: in its row nothing has changed, nor above it
+        or below it. Of these, one may be a field that was filled meanwhile."""
         was, window = self.seen, now.window
         if was.image is None or was.size != now.size or (was.window and was.window.id) != (window and window.id):
             return False
-        rect = self.left.at.exact_pixels(now.size)
-        inside, around = (rect.grown(by).clipped(now.size.width, now.size.height) for by in (EDGE, SURROUNDINGS))
-        changed = np.abs(_cut(was, around).astype(np.int16) - _cut(now, around)).max(axis=2) > DIFFERENT
-        left, top, right, bottom = inside.moved(-around.left, -around.top).rounded
-        mask = np.ones(changed.shape, dtype=bool)
-        mask[top:bottom, left:right] = False
-        return bool(changed[~mask].any() and changed[mask].mean() < MOST_CHANGED)
+        left, top, right, bottom = self.left.at.exact_pixels(now.size).grown(EDGE)
+        near, far = left - BESIDE, right + BESIDE
+        row = (PixelBox(near, top, left, bottom), PixelBox(right, top, far, bottom))
+        above, below = PixelBox(near, top - AROUND, far, top), PixelBox(near, bottom, far, bottom + AROUND)
+        inside = _changed(was, now, PixelBox(left, top, right, bottom))
+        return (
+            inside > 0
+            and all(_is_same(was, now, part) for part in row)
+            and any(_is_same(was, now, part) for part in (above, below))
+        )
+
+
+def _is_same(was: Screenshot, now: Screenshot, rect: PixelBox) -> bool:
+    return _changed(was, now, rect) < MOST_CHANGED
+
+
+def _changed(was: Screenshot, now: Screenshot, rect: PixelBox) -> float:
+    """Return the share of the pixels there that look different."""
+    part = rect.clipped(now.size.width, now.size.height)
+    if part.area <= 0:
+        return 0.0
+    return float((np.abs(_cut(was, part).astype(np.int16) - _cut(now, part)).max(axis=2) > DIFFERENT).mean())
 
 
 def _cut(screenshot: Screenshot, rect: PixelBox) -> np.ndarray:
