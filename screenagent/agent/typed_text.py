@@ -17,7 +17,7 @@ from screenagent.agent.fields import FIELDS
 from screenagent.agent.value_match import Match, agreed, compare, folded
 from screenagent.events import Effect
 from screenagent.geometry import Location, PixelBox
-from screenagent.perception.ink import InkLine, InkPart, Pixels, changed_areas
+from screenagent.perception.ink import InkLine, InkPart, Pixels, changed_areas, most_strokes
 from screenagent.screenshot import Screenshot, Word
 from screenagent.secrets import typed_pieces
 
@@ -29,9 +29,6 @@ MOST_AREAS: Final = 4  # places that changed and are looked at
 LARGEST: Final = 0.3  # a change of more of the screen than this is more than a text
 CARET_WIDTH: Final = 3
 AROUND: Final = 8  # pixels that a text may stick out of its field
-SPLIT: Final = {'"': 2, "%": 3, "“": 2, "”": 2, "=": 1}
-"""The strokes apart that a sign may have; every other has one."""
-
 Read = Callable[[Screenshot], Sequence[Word]]
 
 
@@ -171,7 +168,7 @@ class Arrival:
         return "equal" if at >= 0 and kept in was else "unclear"
 
     def _judged(self, match: Match, text: str, lines: Sequence[InkLine]) -> Effect | None:
-        strokes, most = sum(len(line.strokes) for line in lines), _most_strokes(self.typed)
+        strokes, most = sum(len(line.strokes) for line in lines), most_strokes(self.typed)
         match match:
             case "equal" | "signs" if self._is_elsewhere(lines):
                 return None if self._is_highlighted(lines) else self._landed_elsewhere(text, lines)
@@ -263,11 +260,6 @@ class Arrival:
     def _effect(self, evidence: str) -> Effect:
         where = self.rect.box(self.screenshot.size)
         return Effect(outcome="contradicted", code="value", evidence=evidence, by="words", where=where)
-
-
-def _most_strokes(text: str) -> int:
-    """In how many strokes apart, one beside the other, the text may be drawn at most."""
-    return sum(SPLIT.get(letter, 1) for letter in text if not letter.isspace())
 
 
 def _short(text: str) -> str:

@@ -36,6 +36,8 @@ WORD_GAP: Final = 0.7  # how wide a gap between words is at most, as a part of t
 FEWEST_GAP: Final = 5  # pixels that a gap between words may have however low the text is
 BEYOND: Final = 3  # pixels that an edge reaches above and below the text
 FEWEST_ROWS: Final = 3  # what is lower than this is no line of text
+SPLIT: Final = {'"': 2, "%": 3, "“": 2, "”": 2, "=": 1}
+"""The strokes apart that a sign may have; every other has one."""
 
 Pixels = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
@@ -148,6 +150,11 @@ class InkPart:
         return end - right + (int(beyond.argmax()) if beyond.any() else beyond.size)
 
 
+def most_strokes(text: str) -> int:
+    """In how many strokes apart, one beside the other, the text may be drawn at most."""
+    return sum(SPLIT.get(letter, 1) for letter in text if not letter.isspace())
+
+
 def changed_areas(before: Pixels, after: Pixels) -> list[PixelBox]:
     """Return the exact bounds of what differs between two pictures of one size; changes near each other are one."""
     differs = differing(before, after)
@@ -224,8 +231,7 @@ def _carets(ink: Mask) -> Mask:
         if right - left <= CARET_WIDTH and not _is_stem(ink, left, top, right, bottom):
             rest = np.delete(ink, slice(left, right), axis=1)
             as_high, as_low = _reaching(rest[::-1], len(ink) - bottom, len(ink) - top), _reaching(rest, top, bottom)
-            columns: Mask = np.logical_or.reduce(rest[top:bottom], axis=0)
-            few = FEW * len(list(_runs(columns)))
+            few = FEW * len(list(_runs(np.asarray(rest[top:bottom].any(axis=0)))))
             carets[top:bottom, left:right] = not (as_high and as_low) and max(as_high, as_low) <= few
     return carets
 

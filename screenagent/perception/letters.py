@@ -131,8 +131,9 @@ def _plain(letter: str) -> str:
 
 
 def is_told_by_size(text: str) -> bool:
-    """Return whether nothing but its size tells a text from the same in small letters or in capitals, as in "v"."""
-    plain = [_plain(letter) for letter in text if letter.isalnum()]
+    """Return whether nothing but its size tells a text from the same in small letters or in capitals, as in "v"; a zero
+    is drawn like both."""
+    plain = [_plain(letter) for letter in text.replace("0", "o") if letter.isalnum()]
     return bool(plain) and all(letter in _DRAWN_ALIKE for letter in plain)
 
 

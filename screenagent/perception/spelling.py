@@ -90,7 +90,7 @@ class Spelling:
         """Return what stands there; None if it is drawn in none of the typefaces here. `beside` is what else is written
         near it: it may be in the same typeface."""
         texts = list(dict.fromkeys(text for text in readings if 0 < len(text) <= LONGEST))
-        if texts and is_told_by_size(texts[0]):
+        if texts and (len(texts[0]) == 1 or is_told_by_size(texts[0])):
             return self._by_size(texts[0], ink, beside)
         best = self._best(texts, ink, beside) if texts else None
         if best is None or best.alike < FAINT:
@@ -106,11 +106,16 @@ class Spelling:
         return SpelledText(text, is_sure and mend(text) == text)
 
     def _by_size(self, text: str, ink: Ink, beside: Sequence[InkedWords]) -> SpelledText:
-        """Return a text that is told from the same in capitals by what is written beside it; unsure if nothing is."""
+        """Return a text that only its size tells, by the typeface of what is written beside it; unsure if nothing is.
+
+        A single letter looks like many others in other typefaces.
+        """
         self._learn(beside)
         faces = [face for there in beside if (face := self.looked_at.get(_key(there)))]
-        sizes = dict.fromkeys((text, text.lower(), text.upper()))
-        alike = [one for one in sizes if any(drawn_likeness(one, face, ink) >= SAME for face in faces)]
+        zeros = [text.replace(letter, other) for letter, other in ("0o", "0O", "o0", "O0")]
+        sizes = [form for one in (text, *zeros) for form in (one, one.lower(), one.upper())]
+        sizes += _rivals(text) if len(text) == 1 else ()
+        alike = [one for one in dict.fromkeys(sizes) if any(drawn_likeness(one, face, ink) >= SAME for face in faces)]
         return SpelledText(alike[0], is_sure=True) if len(alike) == 1 else SpelledText(text, is_sure=False)
 
     def _best(self, texts: Sequence[str], ink: Ink, beside: Sequence[InkedWords]) -> DrawnText | None:

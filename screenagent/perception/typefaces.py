@@ -20,6 +20,7 @@ LOOKED_AT: Final = 6  # typefaces that are looked at in all sizes and manners
 WIDER: Final = 0.06  # by how much they may be wider or narrower
 SMOOTHING: Final = 4  # times: smooth letters are drawn larger and shrunk
 INKED: Final = 0.25
+FAINTEST: Final = 0.15  # ink that joins two parts of a letter
 FRAME: Final = 5  # pixels around a text; one drawn here may be so much higher or lower
 STRETCHED: Final = 2.0  # pixels that a text drawn here may be wider or narrower: programs place letters differently
 
@@ -67,6 +68,12 @@ def ink_of(inked: InkedText) -> Ink | None:
     picture = np.asarray(inked.picture, np.float32)
     difference = np.abs(picture - np.asarray(inked.ground, np.float32)).mean(axis=2)
     return _cut(difference / difference.max()) if difference.size and difference.max() > 0 else None
+
+
+def strokes_in(ink: Ink) -> int:
+    """Return in how many parts, one beside the other, a text is drawn."""
+    is_inked = (ink > FAINTEST).any(axis=0)
+    return int(is_inked[0]) + int((is_inked[1:] & ~is_inked[:-1]).sum())
 
 
 def best_typeface(texts: Sequence[str], ink: Ink, files: Sequence[str]) -> DrawnMatch | None:

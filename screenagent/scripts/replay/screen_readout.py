@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from screenagent.geometry import Box, PixelBox
+from screenagent.perception.ink import most_strokes
 from screenagent.perception.inked_text import InkedText, inked_text
 from screenagent.perception.labels import Label
 from screenagent.perception.spelling import Spelling
-from screenagent.perception.typefaces import ink_of
+from screenagent.perception.typefaces import ink_of, strokes_in
 from screenagent.planning.skills.view import ScreenView
 from screenagent.protocols import Grounder, StateReader, TextReader
 from screenagent.screenshot import Screenshot
@@ -133,9 +134,11 @@ class ScreenReadout:
         """Return what several readings come to; where that is not sure, by the typeface that it is drawn in."""
         others = [text for text in screen.texts if text != readings[0]]
         found = agreed_value(kind, readings, others)
+        ink = ink_of(inked) if inked else None
+        if found and ink is not None and strokes_in(ink) > most_strokes(found.shown):
+            found = found.doubted(f"more is drawn there than “{found.shown}”")
         if kind != "text" and found and found.confidence >= SURE:
             return found
-        ink = ink_of(inked) if inked else None
         beside = screen.samples(inked.rect) if inked else ()
         drawn = self.spelling.spelled(readings, ink, beside) if ink is not None else None
         if drawn is None:

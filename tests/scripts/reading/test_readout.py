@@ -9,8 +9,9 @@ import pytest
 from screenagent.fakes import FakeGrounder
 from screenagent.geometry import Box
 from screenagent.perception.reader import ScreenReader
+from screenagent.perception.spelling import Spelling
 from screenagent.perception.states import ControlStateReader
-from screenagent.screenshot import Element, ElementState, Screenshot
+from screenagent.screenshot import Element, ElementState, Screenshot, Word
 from screenagent.scripts.replay.readout import Unread, ValueReading
 from screenagent.scripts.replay.screen_readout import ScreenReadout
 from screenagent.scripts.schema import ReadAs
@@ -194,3 +195,19 @@ def test_the_only_table_needs_no_name() -> None:
 
 def test_a_table_that_is_not_there_is_unread() -> None:
     assert isinstance(read("the table under Colour", "table", table()), Unread)
+
+
+class Dropping:
+    """A reader that misses the first letter of a value, at whatever size."""
+
+    def read(self, screenshot: Screenshot) -> list[Word]:
+        words = READER.read(screenshot)
+        return [word.model_copy(update={"text": word.text.replace("28.", "8.")}) for word in words]
+
+
+def test_a_value_that_is_drawn_with_more_letters_than_were_read_is_not_sure() -> None:
+    drawing = Drawing().text("Due:", 20, 40).text("28.04.1990", 150, 40)
+    unknown = ScreenReadout(Dropping(), FakeGrounder({}), spelling=Spelling(files=()))
+    found = unknown.read("the date right of Due", "date", drawing.screenshot)
+    assert isinstance(found, ValueReading)
+    assert (found.is_sure, "more is drawn there" in found.doubt) == (False, True)
