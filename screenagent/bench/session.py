@@ -29,7 +29,9 @@ PATIENCE: Final = 30.0
 
 class SessionSummary(Value):
     """Milliseconds: from the start of attaching to the first message and to the last picture, from an answer to the
-    verdict in the run's process, what a step tells its session, and how much longer a step takes with the watchers."""
+    verdict in the run's process, what a step tells its session, and how much longer a step takes with the watchers.
+
+    A step's time is without that in which it could have gone on, and other programs had the cores."""
 
     message_ms_p50: float | None
     message_ms_p95: float | None
@@ -66,9 +68,12 @@ def run_session(
         for number in range(rounds):
             attached.append(_attach(run))
             answered.append(_answer(run, worker))
-            alone += _steps(worker, STEPS)
+            if number % 2:  # whatever comes second has a process that is at work already
+                alone += _steps(worker, STEPS)
             with _watching(run, watchers):
                 watched += _steps(worker, STEPS)
+            if not number % 2:
+                alone += _steps(worker, STEPS)
             progress(number + 1)
     finally:
         worker.kill()

@@ -10,6 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from PIL import Image
 
@@ -40,6 +41,7 @@ from screenagent.sessions.session import Session
 
 CLICK = Click(target=Target(words="the Save button"))
 PLACE = Location(point=Point(x=0.5, y=0.5), confidence=0.9, by="text")
+SCHEDULED = Path("/proc/thread-self/schedstat")
 WORK_SECONDS = 0.003
 """Of computing between two events, as the loop has it."""
 
@@ -67,14 +69,20 @@ def told_steps(session: Session, screens: Sequence[Screenshot], count: int) -> l
     """Tell the session so many steps, computing in between; return what each took."""
     found = []
     for _ in range(count):
-        began, telling = time.monotonic(), 0.0
+        began, telling = _time_with_a_core(), 0.0
         for event in step_events(screens):
             _compute()
             told_at = time.monotonic()
             session(event)
             telling += time.monotonic() - told_at
-        found.append({"whole": time.monotonic() - began, "telling": telling})
+        found.append({"whole": _time_with_a_core() - began, "telling": telling})
     return found
+
+
+def _time_with_a_core() -> float:
+    """Return seconds without those in which this thread could have gone on, and other programs had the cores."""
+    waited = SCHEDULED.read_text().split()[1]
+    return time.monotonic() - int(waited) / 1e9
 
 
 def _compute() -> None:

@@ -19,6 +19,7 @@ from screenagent.cli.progress import Ticker
 from screenagent.cli.starting import uncollected
 from screenagent.console.startup import responsive_threads, shorten_escape_delay, terminal_kept
 from screenagent.control import Control
+from screenagent.desktop import front
 from screenagent.episode import Episode
 from screenagent.events import Ended
 from screenagent.settings import Settings
@@ -70,6 +71,8 @@ def carry_out(supervised: Supervised, *sinks: Sink, output: OutputOptions) -> Ca
     Its questions are asked at the terminal, unless it is detached from one or another face has the yes.
     """
     where = supervised.supervision
+    if output.detached:
+        front.detach()
     with ExitStack() as stack:
         with uncollected():
             from screenagent.cli.terminal import Progress, Resuming

@@ -1,4 +1,5 @@
-"""The process at the user's terminal: this one, or the client that a warm process carries out a command for."""
+"""The processes at the user's terminals: this one, or the client that a warm process carries out a command for, and the
+faces that are attached to our run from others. What they run in is no place for the agent's own inputs."""
 
 from __future__ import annotations
 
@@ -7,6 +8,10 @@ import os
 
 class _Front:
     client: int | None = None
+    is_detached = False
+    faces: tuple[int, ...] = ()
+    changes = 0
+    """Other threads compare it with what they saw last; only the thread of the session changes it."""
 
 
 def stand_behind(client: int) -> None:
@@ -17,6 +22,36 @@ def stand_behind(client: int) -> None:
 def front_process() -> int:
     """Return the process that the terminal has started."""
     return _Front.client or os.getpid()
+
+
+def front_processes() -> tuple[int, ...]:
+    """Return the processes at terminals where a person supervises us."""
+    return _Front.faces if _Front.is_detached else (front_process(), *_Front.faces)
+
+
+def front_changes() -> int:
+    """Return a number that is another one as soon as `front_processes` are others."""
+    return _Front.changes
+
+
+def detach() -> None:
+    """From here on nobody supervises us at the terminal that has started us."""
+    _Front.is_detached = True
+    _Front.changes += 1
+
+
+def face_came(process: int) -> None:
+    """Say that a person may supervise us from where this process runs."""
+    _Front.faces = (*_Front.faces, process)
+    _Front.changes += 1
+
+
+def face_left(process: int) -> None:
+    """Say that one of the faces of this process has gone."""
+    if process in _Front.faces:
+        at = _Front.faces.index(process)
+        _Front.faces = _Front.faces[:at] + _Front.faces[at + 1 :]
+        _Front.changes += 1
 
 
 def is_in_front() -> bool:

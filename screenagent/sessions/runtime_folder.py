@@ -42,9 +42,16 @@ def open_runtime_folder() -> int:
 
 def peer_user(connection: socket.socket) -> int:
     """Return the user whose process is on the other side of a Unix socket, as the kernel knows it."""
+    return _peer(connection)[1]
+
+
+def peer_process(connection: socket.socket) -> int:
+    """Return the process on the other side of a Unix socket, as the kernel knows it; 0 if it is not of our table."""
+    return _peer(connection)[0]
+
+
+def _peer(connection: socket.socket) -> tuple[int, ...]:
     import socket
     import struct
 
-    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    _, user, _ = struct.unpack("3i", credentials)
-    return int(user)
+    return struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))

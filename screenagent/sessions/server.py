@@ -20,6 +20,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
+from screenagent.desktop.front import face_came, face_left
 from screenagent.sessions.attachment import Refused
 from screenagent.sessions.messages import (
     LONGEST_REQUEST,
@@ -40,7 +41,7 @@ from screenagent.sessions.messages import (
     request_type,
 )
 from screenagent.sessions.place import new_run_id, published
-from screenagent.sessions.runtime_folder import WrongOwner, peer_user
+from screenagent.sessions.runtime_folder import WrongOwner, peer_process, peer_user
 from screenagent.sessions.session import Face, Session
 from screenagent.showing import abridged
 
@@ -106,6 +107,7 @@ class FaceConnection:
     def __init__(self, connection: socket.socket, session: Session, wake: Callable[[], None], now: float) -> None:
         self.socket = connection
         self.face: Face | None = None
+        self.process = 0
         self.waiting = bytearray()
         self.made: SimpleQueue[bytes] = SimpleQueue()
         """Pictures that are encoded, and wait to be sent."""
@@ -189,6 +191,8 @@ class FaceConnection:
         elif self.face is not None:
             self.refuse(number, "this face is attached already")
         else:
+            self.process = peer_process(self.socket)
+            face_came(self.process)  # before it can be asked anything there
             self.face = self._session.attach(
                 asked.name, self._wake, since=asked.since, watches=asked.watches, beats=True
             )
@@ -201,6 +205,7 @@ class FaceConnection:
     def close(self) -> None:
         if self.face is not None:
             self.face.detach()
+            face_left(self.process)
         self.socket.close()
 
 

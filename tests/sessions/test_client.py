@@ -16,6 +16,7 @@ import pytest
 
 from screenagent.actions import Click, Target
 from screenagent.approval import ApprovalQuestion
+from screenagent.desktop.front import front_changes, front_processes
 from screenagent.episode import Episode
 from screenagent.events import Approve, Observed, Started, Verdict
 from screenagent.fakes import plain_screen
@@ -104,6 +105,16 @@ def test_a_picture_comes_whole(live: Session) -> None:
     assert screen.image is not None
     assert picture.tobytes() == screen.image.tobytes()
     assert watcher.attachment.picture("none") is None
+
+
+def test_the_agent_knows_the_processes_that_supervise_it(live: Session) -> None:
+    before = front_processes()
+    watcher = Watcher(live_runs()[0])
+    assert front_processes() == (*before, os.getpid())
+    changes = front_changes()
+    watcher.attachment.detach()
+    assert becomes(lambda: front_changes() != changes)
+    assert front_processes() == before
 
 
 def test_a_watcher_only_watches_and_may_stop(live: Session, asking: Future[Verdict | None]) -> None:

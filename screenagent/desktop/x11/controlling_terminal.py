@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from Xlib import Xatom, error
 
-from screenagent.desktop.front import front_process
+from screenagent.desktop.front import front_changes, front_process, front_processes
 from screenagent.desktop.process_stat import stat_fields
 from screenagent.desktop.x11.connection import property_values
 from screenagent.geometry import Value
@@ -31,8 +31,19 @@ class ControllingTerminal(Value):
 def controlling_terminals(
     pid: int | None = None, environ: Mapping[str, str] | None = None
 ) -> tuple[ControllingTerminal, ...]:
-    """Of a process, by default ours: its own terminal, or those of all who look at the tmux or screen that it is in."""
-    return tuple(_seats(pid or front_process(), os.environ if environ is None else environ, seen=set()))
+    """Of a process: its own terminal, or those of all who look at the tmux or screen that it is in.
+
+    By default those of our run: of the process that the terminal has started, and of each face that is attached.
+    """
+    seen: set[int] = set()
+    if pid is not None:
+        return tuple(_seats(pid, os.environ if environ is None else environ, seen=seen))
+    ours = os.environ if environ is None else environ
+    return tuple(
+        seat
+        for process in front_processes()
+        for seat in _seats(process, ours if process == front_process() else _environment(process), seen=seen)
+    )
 
 
 def is_shared(environ: Mapping[str, str] | None = None) -> bool:
@@ -101,6 +112,7 @@ class TerminalWindows:
         self._root = display.screen().root
         self._seats: tuple[ControllingTerminal, ...] = ()
         self._seated_at = -SEAT_SECONDS
+        self._changes = front_changes()
 
     def own(self, id: int, pid: int | None) -> bool:
         """Tell by the window that a terminal says it is, or else by its process, all of whose windows then are ours."""
@@ -108,8 +120,9 @@ class TerminalWindows:
 
     def _seated(self) -> tuple[ControllingTerminal, ...]:
         """Return where we sit, with windows of this display; ask again only if terminals may come and go."""
-        now = time.monotonic()
-        if now >= self._seated_at + SEAT_SECONDS:
+        now, changes = time.monotonic(), front_changes()
+        if changes != self._changes or now >= self._seated_at + SEAT_SECONDS:
+            self._changes = changes
             self._seats = tuple(
                 seat.model_copy(update={"window": self._window_of(seat)}) for seat in controlling_terminals()
             )

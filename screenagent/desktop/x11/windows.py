@@ -13,6 +13,7 @@ from Xlib.protocol import event
 
 from screenagent.control import until
 from screenagent.desktop.floating import Floating, FloatingArea
+from screenagent.desktop.front import front_changes
 from screenagent.desktop.own_terminal import WindowArea, lies_on_top
 from screenagent.desktop.x11.batch import WindowProperties, viewable
 from screenagent.desktop.x11.connection import (
@@ -339,11 +340,13 @@ class OwnWindows:
         return lies_on_top(self(), place)
 
     def _look_for_own(self) -> None:
-        """When a window came or went, or another terminal may show what we run in."""
-        if self._windows.changed(0) or (is_shared() and time.monotonic() >= self._asked_at + SEAT_SECONDS):
+        """When a window came or went, a face did, or another terminal may show what we run in."""
+        is_old = is_shared() and time.monotonic() >= self._asked_at + SEAT_SECONDS
+        if self._windows.changed(0) or is_old or front_changes() != self._changes:
             self._ask()
 
     def _ask(self) -> None:
+        self._changes = front_changes()
         self._own = frozenset(window.id for window in self._windows.all() if window.own)
         self._asked_at = time.monotonic()
 

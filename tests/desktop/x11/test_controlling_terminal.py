@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import pytest
 
+from screenagent.desktop import front
 from screenagent.desktop.own_terminal import WindowArea, lies_on_top
 from screenagent.desktop.x11.controlling_terminal import controlling_terminals, is_shared
 from screenagent.geometry import Pixel
@@ -110,3 +111,14 @@ def test_a_tmux_that_is_gone_has_no_terminal(tmp_path: Path) -> None:
     environ = {"TMUX": f"{tmp_path}/none,1,0", "WINDOWID": "4194317"}
     assert is_shared(environ)
     assert controlling_terminals(environ=environ) == ()
+
+
+def test_terminals_of_faces_are_ours_and_a_detached_run_has_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    with subprocess.Popen(["sleep", "30"], env={"WINDOWID": "77"}) as face:
+        front.face_came(face.pid)
+        assert [seat.window for seat in controlling_terminals(environ={})] == [None, 77]
+        monkeypatch.setattr(front._Front, "is_detached", True)
+        assert [seat.window for seat in controlling_terminals(environ={})] == [77]
+        front.face_left(face.pid)
+        assert controlling_terminals(environ={}) == ()
+        face.kill()
