@@ -121,7 +121,7 @@ def show(number: str, *, as_json: bool, opens: bool) -> None:
     found = what_waits()
     one = found.numbered(number)
     if opens:
-        open_picture(one.entry)
+        view_picture(one.entry)
     if as_json:
         echo_json(json.dumps(_as_json(one)))
         return
@@ -153,7 +153,7 @@ def answer(number: str, *, words: tuple[str, ...], runs_it: bool) -> None:
     sys.exit(carry_out_answer(entry, words[0].lower(), " ".join(words[1:]), runs_it=runs_it))
 
 
-def open_picture(entry: Entry) -> None:
+def view_picture(entry: Entry) -> None:
     """Open the picture of an entry in the viewer of the desktop; raises `ClickException` if there is none."""
     if (picture := entry.picture) is None:
         raise click.ClickException("no picture of it is kept")

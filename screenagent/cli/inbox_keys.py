@@ -8,7 +8,7 @@ from typing import Final
 import click
 
 from screenagent.approval.answers import QuietTime
-from screenagent.cli.inbox import Numbered, entry_details, open_picture
+from screenagent.cli.inbox import Numbered, entry_details, view_picture
 from screenagent.cli.inbox_answers import carry_out_answer
 from screenagent.cli.output import echo, secho
 from screenagent.cli.typed import read_key, read_line
@@ -64,7 +64,7 @@ def _asked(entry: Entry) -> bool:
 
 def _open(entry: Entry) -> None:
     try:
-        open_picture(entry)
+        view_picture(entry)
     except click.ClickException as error:
         secho(str(error), fg="yellow", err=True)
 
