@@ -246,6 +246,8 @@ def _particulars(entry: Entry) -> Iterator[str]:
             yield f"table: {entry.play.table}, row {entry.row}"
             yield f"results: {entry.play.results}"
         case "live":
+            if entry.points:
+                yield "at " + ", ".join(f"({point.x:.3f}, {point.y:.3f})" for point in entry.points)
             yield f"{entry.holder} holds the yes" if entry.holder else "nobody holds the yes"
             if entry.seconds is not None:
                 yield f"without an answer it is a no in {entry.seconds:.0f} s"

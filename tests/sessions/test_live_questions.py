@@ -14,6 +14,7 @@ from screenagent.control import Control
 from screenagent.episode import Episode
 from screenagent.events import AnswerAsk, Approve, Observed, Reject, Started, Verdict
 from screenagent.fakes import plain_screen
+from screenagent.geometry import Location, Point
 from screenagent.runs.log import Recorder
 from screenagent.scripts.rows.lines import now
 from screenagent.sessions import live_questions
@@ -26,7 +27,8 @@ from screenagent.sessions.server import served
 from screenagent.sessions.session import Session
 from tests.builders import becomes
 
-SEND = ApprovalQuestion(Click(target=Target(words="Send")), (), "it sends", Episode())
+PLACE = Location(point=Point(x=0.5, y=0.25), confidence=0.9, by="text")
+SEND = ApprovalQuestion(Click(target=Target(words="Send")), (PLACE,), "it sends", Episode())
 WHO = ApprovalQuestion(Ask(question="Which customer?"), (), None, Episode())
 
 
@@ -65,6 +67,7 @@ def test_an_open_question_waits(live: Session, threads: ThreadPoolExecutor, befo
     entry = waiting()
     assert (entry.what, entry.why, entry.task) == ("click “Send”", "it sends", "click Save")
     assert (entry.holder, entry.screen, entry.in_words) == ("console 1", screen.digest, False)
+    assert entry.points == (PLACE.point,)
     console.answer(entry.question, No())
     asking.result(5)
     assert live_waiting().entries == ()
