@@ -115,10 +115,13 @@ def inbox(context: click.Context, *, as_json: bool, plain: bool) -> None:
 @inbox.command
 @click.argument("number", metavar="N")
 @click.option("--json", "as_json", is_flag=True, help="Print it as a JSON object.")
-def show(number: str, *, as_json: bool) -> None:
+@click.option("--open", "opens", is_flag=True, help="Open its picture in your desktop's viewer.")
+def show(number: str, *, as_json: bool, opens: bool) -> None:
     """Show entry N: what waits and why, the run, the file of its picture, and how it can be answered."""
     found = what_waits()
     one = found.numbered(number)
+    if opens:
+        view_picture(one.entry)
     if as_json:
         echo_json(json.dumps(_as_json(one)))
         return
@@ -148,6 +151,14 @@ def answer(number: str, *, words: tuple[str, ...], runs_it: bool) -> None:
 
     entry = what_waits().numbered(number).entry
     sys.exit(carry_out_answer(entry, words[0].lower(), " ".join(words[1:]), runs_it=runs_it))
+
+
+def view_picture(entry: Entry) -> None:
+    """Open the picture of an entry in the viewer of the desktop; raises `ClickException` if there is none."""
+    if (picture := entry.picture) is None:
+        raise click.ClickException("no picture of it is kept")
+    if click.launch(str(picture)):
+        raise click.ClickException(f"no viewer opens {picture}")
 
 
 def _ways(entry: Entry) -> tuple[str, ...]:
@@ -235,6 +246,8 @@ def _particulars(entry: Entry) -> Iterator[str]:
             yield f"table: {entry.play.table}, row {entry.row}"
             yield f"results: {entry.play.results}"
         case "live":
+            if entry.points:
+                yield "at " + ", ".join(f"({point.x:.3f}, {point.y:.3f})" for point in entry.points)
             yield f"{entry.holder} holds the yes" if entry.holder else "nobody holds the yes"
             if entry.seconds is not None:
                 yield f"without an answer it is a no in {entry.seconds:.0f} s"

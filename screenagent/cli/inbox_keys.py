@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+import click
+
 from screenagent.approval.answers import QuietTime
-from screenagent.cli.inbox import Numbered, entry_details
+from screenagent.cli.inbox import Numbered, entry_details, view_picture
 from screenagent.cli.inbox_answers import carry_out_answer
 from screenagent.cli.output import echo, secho
 from screenagent.cli.typed import read_key, read_line
@@ -27,6 +29,7 @@ KEYS: Final[Mapping[str, str]] = {
 """The key of each word that answers an entry; of each kind of entry the keys differ."""
 
 LATER: Final = frozenset("\r\n l")
+PICTURE: Final = "p"
 LEAVE: Final = frozenset("q\x1b\x04")
 
 
@@ -44,7 +47,7 @@ def go_through(entries: Sequence[Numbered]) -> None:
 def _asked(entry: Entry) -> bool:
     """Ask what becomes of an entry, and do it; return whether the person goes on."""
     words = {KEYS[word]: word for word in ways_to_settle(entry)}
-    offered = ", ".join(f"[{key}] {word}" for key, word in words.items())
+    offered = ", ".join(f"[{key}] {word}" for key, word in words.items()) + (", [p] picture" if entry.picture else "")
     while True:
         echo(f"  {offered}, [Enter] later, [q] leave: ", err=True, nl=False)
         key = read_key(QuietTime())
@@ -53,8 +56,17 @@ def _asked(entry: Entry) -> bool:
             return False
         if key in LATER:
             return True
-        if (word := words.get(key.lower())) is not None and _done(entry, word):
+        if key == PICTURE:
+            _open(entry)
+        elif (word := words.get(key.lower())) is not None and _done(entry, word):
             return True
+
+
+def _open(entry: Entry) -> None:
+    try:
+        view_picture(entry)
+    except click.ClickException as error:
+        secho(str(error), fg="yellow", err=True)
 
 
 def _done(entry: Entry, word: str) -> bool:

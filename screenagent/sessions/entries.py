@@ -12,7 +12,7 @@ from pydantic import AfterValidator, AwareDatetime, Field, TypeAdapter
 
 from screenagent.actions import Action, Ask
 from screenagent.errors import UserError
-from screenagent.geometry import LATER, Value
+from screenagent.geometry import LATER, Point, Value
 from screenagent.runs.store import has_picture
 from screenagent.runs.wording import question_words
 from screenagent.showing import abridged, visible
@@ -100,14 +100,15 @@ class MissedQuestion(Waits):
 class LiveQuestion(Waits):
     """A question of a run that is under way, which waits for an answer. It is kept nowhere but in the run.
 
-    `question` is its id there. `holder` names the face that holds the yes, empty if none does. With `in_words` only
-    words answer it.
+    `question` is its id there, and `points` are where the action would go. `holder` names the face that holds the yes,
+    empty if none does. With `in_words` only words answer it.
     """
 
     kind: Literal["live"] = "live"
     task: Text
     run_id: Place
     question: Place
+    points: tuple[Point, ...] = ()
     holder: Text = ""
     in_words: bool = False
     seconds: float | None = None

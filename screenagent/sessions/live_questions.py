@@ -151,6 +151,7 @@ def live_entry(about: About, asked: QuestionTold, *, holder: str, screen: str) -
         task=short(about.task),
         run_id=about.run,
         question=asked.id,
+        points=tuple(place.point for place in asked.locations),
         holder=short(holder),
         in_words=isinstance(asked.action, Ask),
         seconds=left,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from filelock import FileLock
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from screenagent.files import read_whole, write_inside
 from screenagent.geometry import Value
@@ -60,6 +60,6 @@ def numbered(inbox: Inbox, ids: Iterable[str]) -> Mapping[str, int]:
 
 def _read(folder: Path) -> EntryNumbers:
     """Return what was given so far; if that cannot be read, numbers begin anew."""
-    with suppress(FileNotFoundError, ValidationError):
+    with suppress(FileNotFoundError, ValueError):
         return EntryNumbers.model_validate_json(read_whole(folder / FILE, most=LARGEST))
     return EntryNumbers()

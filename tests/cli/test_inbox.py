@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-from screenagent.actions import TypeText
+from screenagent.actions import Click, Target, TypeText
+from screenagent.approval import ApprovalQuestion
 from screenagent.cli import inbox_answers, play
-from screenagent.events import Approve, Event, Grounded, Reviewed
+from screenagent.control import Control
+from screenagent.episode import Episode
+from screenagent.events import Approve, Event, Grounded, Reject, Reviewed
+from screenagent.geometry import Location, Point
 from screenagent.scripts.replay.results import ReplayResult
 from screenagent.scripts.rows.lines import now
 from screenagent.scripts.rows.plan import PlannedRow
 from screenagent.sessions.entries import MissedQuestion, entry_id
 from screenagent.sessions.inbox import Inbox
+from screenagent.sessions.messages import About
+from screenagent.sessions.server import served
+from screenagent.sessions.session import Session
 from screenagent.settings import Settings
-from tests.builders import in_process
+from tests.builders import becomes, in_process
 from tests.scripts.rows.table import failed
 
 SCRIPT = "version: 2\nname: Rows\nparameters:\n  customer: {}\nsteps:\n  - type: '{{customer}}'\n"
@@ -40,9 +48,25 @@ def run(*words: str) -> Said:
 
 
 @pytest.fixture
-def night(alone: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ran:
-    """A play at night that leaves its second row to a person."""
+def empty(alone: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An inbox with nothing in it, and no live run."""
     monkeypatch.setenv("SCREENAGENT_INBOX", str(tmp_path / "inbox"))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+
+
+@pytest.fixture
+def live(empty: None) -> Iterator[Session]:
+    """A run that is under way."""
+    control = Control()
+    session = Session(About(run="live", task="click Save", pid=1), control, seconds=60)
+    with served(session):
+        yield session
+        control.stop()
+
+
+@pytest.fixture
+def night(empty: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ran:
+    """A play at night that leaves its second row to a person."""
     (tmp_path / "rows.yaml").write_text(SCRIPT)
     (tmp_path / "customers.csv").write_text("customer\nAda\nBen\n")
     ends = {"Ben": failed(set_aside="the server is away", failed_at="click “Save”", run=str(tmp_path / "gone"))}
@@ -158,8 +182,7 @@ def test_a_number_means_one_entry_for_as_long_as_it_waits(night: Ran, tmp_path: 
     assert night("inbox", "answer", "3", "dismiss").code == 1
 
 
-def test_an_empty_inbox_is_said(alone: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SCREENAGENT_INBOX", str(tmp_path / "inbox"))
+def test_an_empty_inbox_is_said(empty: None, tmp_path: Path) -> None:
     assert run("inbox") == (0, "", "0 wait\n")
     assert not (tmp_path / "inbox").exists()
 
@@ -175,3 +198,22 @@ def test_the_notify_command_is_told_of_the_row(night: Ran, tmp_path: Path, monke
     night("play", "rows.yaml", "--rows", "customers.csv", "--virtual", "--plain")
     assert out.read_text() == "A row waits for you: Rows, row 2: the server is away\n"
     assert Settings.load().notify is not None
+
+
+def test_an_open_question_is_listed_shown_and_answered(live: Session) -> None:
+    place = Location(point=Point(x=0.5, y=0.25), confidence=0.9, by="text")
+    send = ApprovalQuestion(Click(target=Target(words="Send")), (place,), "it sends", Episode())
+    console = live.attach("console 1", lambda: None)
+    with ThreadPoolExecutor() as threads:
+        asking = threads.submit(live.ask, send)
+        assert becomes(lambda: live.open_question)
+        assert run("inbox", "--plain").out.splitlines()[1].split() == "1 click Save click “Send” it sends".split()
+        shown = run("inbox", "show", "1").out.splitlines()
+        assert shown[:3] == ["click Save", "? click “Send”", "why: it sends"]
+        assert shown[3:5] == ["at (0.500, 0.250)", "console 1 holds the yes"]
+        refused = run("inbox", "answer", "1", "yes")
+        assert (refused.code, "console 1 holds the yes" in refused.err) == (1, True)
+        console.release()
+        assert run("inbox", "answer", "1", "no", "not", "this").code == 0
+        assert asking.result(5) == Reject(reason="not this")
+    assert waiting(run) == []

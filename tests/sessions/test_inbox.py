@@ -7,8 +7,11 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from screenagent.actions import Click, Target
 from screenagent.approval import ApprovalQuestion
@@ -18,11 +21,25 @@ from screenagent.scripts.rows.ledger import PlayedRow
 from screenagent.scripts.rows.lines import open_results
 from screenagent.scripts.rows.playing import RowMoment
 from screenagent.sessions.entries import AlreadySettled, How, MissedQuestion, RowEntry
+from screenagent.sessions.inbox import Inbox
 from screenagent.sessions.missed import MissedQuestions
-from screenagent.sessions.waiting import settle, tidy
+from screenagent.sessions.numbers import numbered
+from screenagent.sessions.waiting import kept_waiting, settle, tidy
 from tests.builders import in_process
 from tests.scripts.rows.table import csv_of, failed
 from tests.sessions.waits import Night
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.text(max_size=20)
+
+
+def nested(inner: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
+    names = st.sampled_from(["kind", "id", "at", "what", "why", "run", "screen", "task", "play"]) | st.text(max_size=5)
+    return st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=8)
+
+
+def json_bytes(value: object) -> bytes:
+    return json.dumps(value).encode()
+
 
 ASIDE = failed(set_aside="the server is away", failed_at="click “Save”", screen="ab12", run="/runs/1")
 QUESTION = ApprovalQuestion(Click(target=Target(words="Send")), (), "it sends", Episode())
@@ -290,3 +307,28 @@ def test_a_row_entry_says_all_that_it_takes_to_go_on(night: Night) -> None:
     kept = night.inbox.kept(night.row.id)
     assert isinstance(kept, RowEntry)
     assert kept.told
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.one_of(st.binary(max_size=200), st.recursive(SCALARS, nested, max_leaves=8).map(json_bytes)))
+def test_whatever_a_file_holds_it_is_an_entry_or_is_named(written: bytes) -> None:
+    with TemporaryDirectory() as folder:
+        inbox = Inbox(Path(folder))
+        (inbox.folder / "question-0123456789abcdef.json").write_bytes(written)
+        found = kept_waiting(inbox)
+        assert len(found.entries) + len(found.problems) == 1
+
+
+def test_numbers_that_are_given_at_the_same_time_differ(tmp_path: Path) -> None:
+    inbox = Inbox(tmp_path / "inbox")
+    ids = [f"question-{number:016x}" for number in range(8)]
+    with ThreadPoolExecutor(len(ids)) as pool:
+        last = [*pool.map(lambda many: numbered(inbox, ids[: many + 1]), range(len(ids)))]
+    given_last = max(last, key=len)
+    assert len(set(given_last.values())) == len(ids)
+
+
+def test_numbers_that_cannot_be_read_begin_anew(tmp_path: Path) -> None:
+    inbox = Inbox(tmp_path / "inbox")
+    (inbox.opened() / "numbers.json").write_bytes(b"\xff")
+    assert numbered(inbox, ["a"]) == {"a": 1}

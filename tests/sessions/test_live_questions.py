@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -13,15 +14,21 @@ from screenagent.control import Control
 from screenagent.episode import Episode
 from screenagent.events import AnswerAsk, Approve, Observed, Reject, Started, Verdict
 from screenagent.fakes import plain_screen
+from screenagent.geometry import Location, Point
+from screenagent.runs.log import Recorder
+from screenagent.scripts.rows.lines import now
 from screenagent.sessions import live_questions
 from screenagent.sessions.answers import Answer, No, Reply, Yes
 from screenagent.sessions.attachment import Refused
-from screenagent.sessions.entries import AlreadySettled, LiveQuestion
+from screenagent.sessions.entries import AlreadySettled, LiveQuestion, PlayCommand, RowEntry
 from screenagent.sessions.live_questions import LATEST, live_waiting
+from screenagent.sessions.messages import About
+from screenagent.sessions.server import served
 from screenagent.sessions.session import Session
 from tests.builders import becomes
 
-SEND = ApprovalQuestion(Click(target=Target(words="Send")), (), "it sends", Episode())
+PLACE = Location(point=Point(x=0.5, y=0.25), confidence=0.9, by="text")
+SEND = ApprovalQuestion(Click(target=Target(words="Send")), (PLACE,), "it sends", Episode())
 WHO = ApprovalQuestion(Ask(question="Which customer?"), (), None, Episode())
 
 
@@ -60,6 +67,7 @@ def test_an_open_question_waits(live: Session, threads: ThreadPoolExecutor, befo
     entry = waiting()
     assert (entry.what, entry.why, entry.task) == ("click “Send”", "it sends", "click Save")
     assert (entry.holder, entry.screen, entry.in_words) == ("console 1", screen.digest, False)
+    assert entry.points == (PLACE.point,)
     console.answer(entry.question, No())
     asking.result(5)
     assert live_waiting().entries == ()
@@ -130,3 +138,23 @@ def test_a_run_that_is_over_is_settled(runtime: object) -> None:
     with pytest.raises(AlreadySettled, match="is over"):
         live_questions.answer(entry, Yes())
     assert Control().stopped is False
+
+
+def row_of(script: Path) -> RowEntry:
+    play = PlayCommand(script=str(script), table="t.csv", results="t.jsonl", folder="/")
+    return RowEntry(
+        id="row-0000000000000000", at=now(), what="", script="Rows", row=1, row_id="r1", values="", play=play
+    )
+
+
+def test_the_run_that_plays_the_script_of_a_row_is_stopped(runtime: Path, tmp_path: Path) -> None:
+    control, script = Control(), tmp_path / "rows.yaml"
+    with Recorder(tmp_path / "run", settings={"script": str(script)}):
+        pass
+    session = Session(About(run="play", task="Rows", pid=1, folder=str(tmp_path / "run")), control)
+    with served(session):
+        with pytest.raises(Refused, match="no play of this script is under way"):
+            live_questions.stop_play(row_of(tmp_path / "other.yaml"))
+        assert not control.stopped
+        assert live_questions.stop_play(row_of(script)) == "play"
+        assert control.stopped
