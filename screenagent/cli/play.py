@@ -110,7 +110,7 @@ def play(script: Path, *, options: PlayOptions, rows: RowOptions) -> None:
     is in customers.results.jsonl, and `screenagent rows customers.results.jsonl` shows it. A row that was cut off is
     not typed into again before you have said what it needs: `screenagent rows … --done 6`, --skip or --again. On a
     virtual desktop each row has a new one, and a row that fails does not keep the others from being played; on your own
-    screen it does, unless you --keep-going.
+    screen and on a desk it does, unless you --keep-going.
 
     Exit codes: 0 done, 1 gave up or failed, 2 wrong usage, 130 stopped.
     """
@@ -185,9 +185,8 @@ def _play_rows(file: Path, script: Script, options: PlayOptions, rows: RowOption
     results = options.results or table.with_suffix(".results.jsonl")
     with open_results(results, seconds=LOOK_SECONDS) as kept:
         player = _row_player(where, file, script, options)
-        playing = RowsPlay(
-            plan, kept, player, _say, only=only, keep_going=rows.keep_going or where.virtual, retries=rows.retries
-        )
+        keep_going = rows.keep_going or where.is_new_each_time
+        playing = RowsPlay(plan, kept, player, _say, only=only, keep_going=keep_going, retries=rows.retries)
         try:
             last = playing.run()
         finally:

@@ -8,6 +8,7 @@ import select
 import shlex
 import shutil
 import signal
+import stat
 import subprocess
 import tempfile
 import time
@@ -18,9 +19,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final, Self
 
-from screenagent.control import Control
+from screenagent.control import Control, until
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.json_lines import needed_environment, without_secrets
+from screenagent.desktop.lock import takes_lock
+from screenagent.desktop.process_stat import stat_fields
 from screenagent.desktop.x11.windows import POLL_SECONDS, X11Windows
 from screenagent.errors import BadFile
 from screenagent.files import is_ours, open_inside
@@ -36,6 +39,7 @@ PACKAGES: Final = {
 HD: Final = Size(width=1280, height=720)
 SERVICE_SECONDS: Final = 20.0  # a service starts in under 1 s, but an overloaded machine may take its time
 APP_SECONDS: Final = 60.0  # an office suite on a cold disk takes half of that
+GUARD_SECONDS: Final = 3.0
 GONE_SECONDS: Final = 1.0  # what the guard has killed is gone by then
 FRONT_SECONDS: Final = 2.0
 LAUNCHER_SECONDS: Final = 5.0  # a command that has ended well may have left the window to another process
@@ -48,6 +52,7 @@ FOREIGN: Final = tuple(
 DOUBLE_CLICK_MS: Final = 200
 """Five times as long as the agent leaves between the presses of a double click."""
 
+X_LOCKS: Final = "/tmp"  # where X servers have them, whatever TMPDIR says
 PREFIX: Final = "screenagent-desktop-"
 LOCK: Final = "guard.lock"
 LEFT_SECONDS: Final = 60.0  # a folder of that age without a lock has no desktop: one is locked as soon as it is made
@@ -101,6 +106,12 @@ class SessionPrograms:
         # A window manager puts a window up first and gives it the keys then; some windows it never does.
         self.until(windows.foreground, windows, seconds=FRONT_SECONDS)
         return found[0]
+
+    def leave(self) -> None:
+        """Leave what was started to itself."""
+        for process in self.started:
+            if process.poll() is None:
+                process.returncode = 0  # so that nothing waits for it any more
 
     def until(self, predicate: Callable[[], object], windows: X11Windows, *, seconds: float) -> bool:
         return self.control.until(predicate, seconds=seconds, poll=POLL_SECONDS, wait=windows.changed)
@@ -269,6 +280,31 @@ def remove_left_behind() -> None:
         with suppress(OSError, BadFile):  # its guard lives, or it is not ours: anybody may make such a name there
             if is_ours(folder):
                 _remove_if_left(folder)
+
+
+def remove_session(folder: Path) -> None:
+    """Remove what is left of a session whose process was killed, once its guard has had the time to do that."""
+    with suppress(OSError, BadFile):  # it is gone, or is not ours
+        if folder.name.startswith(PREFIX) and is_ours(folder):
+            until(lambda: not folder.exists() or _is_unguarded(folder), seconds=GUARD_SECONDS)
+            start_guard(folder).communicate()
+
+
+def remove_x_lock(display: str, server: int) -> None:
+    """Remove the lock and the socket of an X server that was killed, if the lock still names that process."""
+    number = display.removeprefix(":")
+    lock = Path(f"{X_LOCKS}/.X{number}-lock")
+    with suppress(OSError):
+        found = lock.lstat()
+        ours = stat.S_ISREG(found.st_mode) and found.st_uid == os.getuid()
+        if ours and lock.read_bytes()[:64].split() == [str(server).encode()] and stat_fields(server)[:1] in ([], ["Z"]):
+            Path(f"{X_LOCKS}/.X11-unix/X{number}").unlink(missing_ok=True)
+            lock.unlink()
+
+
+def _is_unguarded(folder: Path) -> bool:
+    with open_inside(folder, LOCK) as held:
+        return takes_lock(held.fileno())
 
 
 def _remove_if_left(folder: Path) -> None:
