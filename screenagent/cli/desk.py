@@ -76,7 +76,7 @@ def start(name: str, *, options: DeskOptions) -> None:
 
     size = load_settings(virtual_size=options.size).virtual_size
     shared = shared_folder(options.shared or Path("~/screenagent-desk") / name)
-    holder = module_command("screenagent", "desk", "hold", name, f"{size.width}x{size.height}", str(shared))
+    holder = module_command("screenagent", "desk", "hold", name, str(shared), f"--size={size.width}x{size.height}")
     with stoppable_control() as control:
         found, is_new = start_desk(name, holder, control)
         try:
@@ -230,10 +230,10 @@ def _agreed(text: str, name: str, *, way: str, yes: bool) -> bool:
 
 
 @desk.command(hidden=True)
-@click.argument("name")
-@click.argument("size", type=SizeType())
+@click.argument("name", type=DeskName())
 @click.argument("shared", type=NEW_FOLDER)
-def hold(name: str, size: Size, shared: Path) -> None:
+@click.option("--size", type=SizeType(), default="1280x720")
+def hold(name: str, shared: Path, *, size: Size) -> None:
     """Hold the desk NAME until a signal ends it."""
     import signal
 

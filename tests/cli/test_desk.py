@@ -102,7 +102,7 @@ class TestCopy:
     @pytest.fixture
     def clipboards(self, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         """The clipboards of two displays, at a terminal."""
-        texts = {":1": "Kuh\x1b[2J\nWolke", ":4711": "from the desk"}
+        texts = {":4712": "Kuh\x1b[2J\nWolke", ":4711": "from the desk"}
         monkeypatch.setattr("screenagent.desktop.clipboard.copied_text", texts.get)
 
         def copied(display: str, text: str) -> bool:
@@ -115,7 +115,7 @@ class TestCopy:
 
     @pytest.fixture(autouse=True)
     def desk(self, alone: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-        monkeypatch.setenv("DISPLAY", ":1")
+        monkeypatch.setenv("DISPLAY", ":4712")
         monkeypatch.setattr("screenagent.desktop.x11.driver_selection.local_displays", list)
         desk = Desk(
             name="desk",
@@ -152,7 +152,7 @@ class TestCopy:
 
     def test_it_comes_out_of_the_desk_the_same_way(self, clipboards: dict[str, str], answers: list[bool]) -> None:
         assert in_process("desk", "copy", "--out", "--yes").returncode == 0
-        assert clipboards[":1"] == "from the desk"
+        assert clipboards[":4712"] == "from the desk"
 
     @pytest.mark.parametrize("words", [[], ["--yes"]])
     def test_without_a_terminal_there_is_no_yes(
@@ -179,7 +179,7 @@ class TestCopy:
     def test_what_cannot_be_looked_through_stays(
         self, text: str | None, why: str, clipboards: dict[str, str | None]
     ) -> None:
-        clipboards[":1"] = text
+        clipboards[":4712"] = text
         done = in_process("desk", "copy", "--in", "--yes")
         assert (done.returncode, clipboards[":4711"]) == (1, "from the desk")
         assert why in done.stderr

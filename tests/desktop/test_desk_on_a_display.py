@@ -40,7 +40,7 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     monkeypatch.setenv("HF_TOKEN", "Kuh7Wolke")
     (tmp_path / "shared").mkdir()
-    command = module_command("screenagent", "desk", "hold", "office", SIZE, str(tmp_path / "shared"))
+    command = module_command("screenagent", "desk", "hold", "office", str(tmp_path / "shared"), "--size", SIZE)
     yield lambda: start_desk("office", command, Control())[0]
     for desk in desks():
         stop_desk(desk)
