@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from screenagent.agent.inquiry import ScreenAsking
     from screenagent.approval import Asker, Policy
     from screenagent.approval.vault import Vault
+    from screenagent.assembly.desks import DeskUse
     from screenagent.desktop.local import LocalDesktop
     from screenagent.grounding.embedded import EmbeddedGrounder
     from screenagent.perception.icon_names import IconNames
@@ -49,12 +50,13 @@ def open_desktop(
     *,
     virtual: bool,
     app: str | None,
+    desk: DeskUse | None = None,
     task: str | None = None,
     reader: ScreenReader | None = None,
 ) -> Iterator[LocalDesktop]:
     """The user's own desktop, or a virtual one with `app` on it that is gone afterwards; for a task, ours alone.
 
-    A `reader` begins to read what the user's own desktop shows.
+    With `desk` the virtual one is that desk, which stays. A `reader` begins to read what the user's own desktop shows.
     """
     from screenagent.desktop.local import LocalDesktop
     from screenagent.desktop.lock import driving
@@ -71,7 +73,12 @@ def open_desktop(
     away = ended_if_away(locked, control) if nobody_is_there(settings) else locked
     with ExitStack() as stack:
         lock = _screen_lock(stack, asked=not virtual)
-        if virtual:
+        if desk is not None:
+            from screenagent.assembly.desks import opened_desk
+
+            opened = opened_desk(desk, app, control, task=task, secrets=secrets, reader=traces, user_keys=users)
+            desktop = stack.enter_context(opened)
+        elif virtual:
             size = settings.virtual_size
             started = VirtualDesktop(
                 app or (), size=size, control=control, secrets=secrets, reader=traces, user_keys=users
@@ -86,7 +93,7 @@ def open_desktop(
         first = desktop.screenshot()  # from here on it is watched for what changes by itself
         if reader and not virtual:  # where an application has just been started, this is not yet what will be asked for
             reader.read_soon(first)
-        if task is not None:
+        if task is not None and desk is None:
             stack.enter_context(driving(desktop.x_display, task, control))
         heeds = MonitorOptions(keys=users, corner=settings.stop_corner, touch=pauses)
         stack.enter_context(UserInputMonitor(desktop, control=control, heeds=heeds))

@@ -18,6 +18,7 @@ from screenagent.showing import tell
 if TYPE_CHECKING:
     from screenagent.agent import Agent, Sink
     from screenagent.approval import Asker
+    from screenagent.assembly.desks import DeskUse
     from screenagent.assembly.models import Models
     from screenagent.planning import Instructions
     from screenagent.runs.log import Recorder
@@ -51,14 +52,23 @@ class MoreSteps(WrongUsage, ValueError):
 
 @dataclass(frozen=True)
 class Supervision:
-    """Where runs take place, and whether they are recorded; `told` hears how far the removal of older ones is."""
+    """Where runs take place, and whether they are recorded. A `desk` is virtual, too, and stays.
+
+    `told` hears how far the removal of older ones is.
+    """
 
     settings: Settings
     _: KW_ONLY
     virtual: bool
     app: str | None
+    desk: DeskUse | None = None
     record: bool = True
     told: Callable[[str], object] = str
+
+    @property
+    def is_new_each_time(self) -> bool:
+        """Whether each run has a desktop that no other run has touched."""
+        return self.virtual and self.desk is None
 
     def task(self, task: str) -> Supervised:
         """Prepare a run of `task`. If no model plans, this raises `Unreadable` for a task that is not plain
@@ -111,7 +121,13 @@ class Supervised:
             reader = build_reader(settings)
             try:
                 opening = open_desktop(
-                    settings, control, virtual=where.virtual, app=where.app, task=self.task, reader=reader
+                    settings,
+                    control,
+                    virtual=where.virtual,
+                    app=where.app,
+                    desk=where.desk,
+                    task=self.task,
+                    reader=reader,
                 )
                 desktop = stack.enter_context(opening)
             except UserError:

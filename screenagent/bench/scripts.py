@@ -25,7 +25,8 @@ from screenagent.agent import Agent, Sink, drive
 from screenagent.bench.results import keep_results, percentile, read_bench_results
 from screenagent.bench.tasks import FileCheck, ShellCheck, holds, stopped_after
 from screenagent.control import Control
-from screenagent.desktop.virtual import HD, VirtualDesktop
+from screenagent.desktop.virtual import VirtualDesktop
+from screenagent.desktop.virtual_session import HD
 from screenagent.episode import Episode
 from screenagent.events import Acted, Event, Grounded, RunResult
 from screenagent.geometry import Size, Value

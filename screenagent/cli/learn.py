@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from screenagent.cli.options import APPROVAL, FILE, SizeType, check_display, gathered, load_settings
+from screenagent.cli.options import APPROVAL, FILE, SizeType, check_place, desk_option, gathered, load_settings
 from screenagent.cli.output import echo
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ class LearnOptions:
 
     app: str | None
     virtual: bool
+    desk: str | None
     size: Size | None
     display: str | None
     approve: Approval | None
@@ -32,12 +33,17 @@ class LearnOptions:
     forget: bool
 
     def __post_init__(self) -> None:
-        if self.app and not (self.virtual or self.listed or self.forget):
-            cure = "add --virtual, or bring the program to the front yourself"
+        if self.app and not (self.is_virtual or self.listed or self.forget):
+            cure = "add --virtual or --desk, or bring the program to the front yourself"
             raise click.UsageError(f"--app opens a program on a virtual desktop; {cure}")
         if self.listed and self.forget:
             raise click.UsageError("--list shows names and --forget removes them; give one of the two")
-        check_display(self.display, virtual=self.virtual)
+        check_place(virtual=self.virtual, desk=self.desk, size=self.size, display=self.display)
+
+    @property
+    def is_virtual(self) -> bool:
+        """Whether the buttons are on a desktop of the agent's own, be it for this command or a desk."""
+        return self.virtual or self.desk is not None
 
     @property
     def settings(self) -> dict[str, object]:
@@ -51,6 +57,7 @@ learn_options: Final = gathered(
     LearnOptions,
     click.option("--app", help="What to open on the virtual desktop; with --list and --forget, whose names."),
     click.option("--virtual", is_flag=True, help="Work on a virtual desktop that is removed afterwards."),
+    desk_option,
     click.option("--size", type=SizeType(), metavar="WxH", help="Size of the virtual desktop; defaults to 1280x720."),
     click.option("--display", help="The monitor to work on, by the name that `screenagent doctor` shows."),
     click.option("--approve", type=APPROVAL, help="Ask before the mouse moves, or never. No answer means no."),
@@ -84,14 +91,15 @@ def learn(*, options: LearnOptions) -> None:
 def _learned(settings: Settings, options: LearnOptions) -> int:
     from screenagent.assembly.agent import build_learner
     from screenagent.assembly.parts import open_desktop, stoppable_control, user_keys
-    from screenagent.cli.running import EXIT_CODES
+    from screenagent.cli.running import EXIT_CODES, desk_use
     from screenagent.cli.terminal import Progress, TerminalAnswers
 
     with stoppable_control() as control:
-        answer_keys = str(user_keys(settings, virtual=options.virtual))
+        answer_keys = str(user_keys(settings, virtual=options.is_virtual))
         person = TerminalAnswers(control, settings.answer_seconds, answer_keys=answer_keys)
+        desk = desk_use(options.desk, options.app)
         where = open_desktop(
-            settings, control, virtual=options.virtual, app=options.app, task="learn the names of buttons"
+            settings, control, virtual=options.is_virtual, app=options.app, desk=desk, task="learn the names of buttons"
         )
         with where as desktop:
             progress = Progress()

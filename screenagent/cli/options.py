@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 import click
 
 from screenagent.cli.starting import safely_started
-from screenagent.errors import OldSpellingWarning
+from screenagent.errors import OldSpellingWarning, WrongUsage
 
 if TYPE_CHECKING:
     from screenagent.geometry import Size
@@ -172,11 +172,40 @@ family_option: Final = click.option(
 )
 
 
-def check_display(display: str | None, *, virtual: bool) -> None:
-    """Refuse a monitor that is chosen for a virtual desktop, which has one of its own."""
-    if virtual and display:
+class DeskName(click.ParamType[str]):
+    """The name of a desk. It is optional, so the word after the option may have been meant as something else."""
+
+    name = "name"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from screenagent.desktop.desk import checked_name
+
+        try:
+            return checked_name(value)
+        except WrongUsage as error:
+            self.fail(f"{error}. To leave the name out, write the option last", param, ctx)
+
+
+desk_option: Final = click.option(
+    "--desk",
+    type=DeskName(),
+    is_flag=False,
+    flag_value="desk",
+    metavar="[NAME]",
+    help="Work on a desk that `screenagent desk start` has started, and that stays.",
+)
+
+
+def check_place(*, virtual: bool, desk: str | None, size: Size | None, display: str | None) -> None:
+    """Raise `UsageError` if these say two places, or something that the place has already."""
+    if virtual and desk is not None:
+        raise click.UsageError("--virtual makes a desktop for this run, and --desk names one; leave one away")
+    if desk is not None and size:
+        raise click.UsageError("a desk has the size that it was started with; leave --size away")
+    if display and (virtual or desk is not None):
+        other = "--virtual" if virtual else "--desk"
         raise click.UsageError(
-            f"--display {display} is a monitor of your own desktop, and --virtual works on another; leave one away"
+            f"--display {display} is a monitor of your own desktop, and {other} works on another; leave one away"
         )
 
 
@@ -185,6 +214,7 @@ class AgentOptions:
     """The desktop that the agent works on, the model that plans, and what the agent may do unasked."""
 
     virtual: bool
+    desk: str | None = None
     app: str | None
     size: Size | None
     display: str | None
@@ -196,10 +226,15 @@ class AgentOptions:
     runs: Path | None
 
     def __post_init__(self) -> None:
-        if self.app and not self.virtual:
-            cure = "add --virtual, or open the program yourself"
+        if self.app and not self.is_virtual:
+            cure = "add --virtual or --desk, or open the program yourself"
             raise click.UsageError(f"--app opens a program on a virtual desktop; {cure}")
-        check_display(self.display, virtual=self.virtual)
+        check_place(virtual=self.virtual, desk=self.desk, size=self.size, display=self.display)
+
+    @property
+    def is_virtual(self) -> bool:
+        """Whether the agent works on a desktop of its own, be it for this run or a desk."""
+        return self.virtual or self.desk is not None
 
     @property
     def settings(self) -> dict[str, object]:
@@ -212,7 +247,10 @@ _declared_agent_options: Final = gathered(
     "agent",
     AgentOptions,
     click.option("--virtual", is_flag=True, help="Work on a virtual desktop that is removed afterwards."),
-    click.option("--app", help="What to open on the virtual desktop, with its arguments: --app 'mousepad notes.txt'."),
+    desk_option,
+    click.option(
+        "--app", help="What to open on the virtual desktop or desk, with its arguments: --app 'mousepad notes.txt'."
+    ),
     click.option("--size", type=SizeType(), metavar="WxH", help="Size of the virtual desktop; defaults to 1280x720."),
     click.option("--display", help="The monitor to work on, by the name that `screenagent doctor` shows."),
     click.option(

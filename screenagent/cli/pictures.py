@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from screenagent.cli.options import FILE, NEW_FILE, family_option, leave_warm, load_settings, max_image_patches_option
+from screenagent.cli.options import (
+    FILE,
+    NEW_FILE,
+    desk_option,
+    family_option,
+    leave_warm,
+    load_settings,
+    max_image_patches_option,
+)
 from screenagent.cli.output import echo, echo_json, echo_lines, prompt
 
 if TYPE_CHECKING:
@@ -114,22 +122,26 @@ def _explained(candidate: Candidate, pixel: Pixel) -> str:
 
 @click.command
 @click.argument("picture", type=FILE, required=False)
+@desk_option
 @click.option("--out", type=NEW_FILE, help="Where the drawing goes.")
-def see(picture: Path | None, *, out: Path | None) -> None:
-    """Draw what the embedded grounder sees on PICTURE, or on the screen: its texts, fields, buttons and icons.
+def see(picture: Path | None, *, desk: str | None, out: Path | None) -> None:
+    """Draw what the embedded grounder sees on PICTURE, the screen or a desk: its texts, fields, buttons and icons.
 
     What the seeing cost is said by stage, in milliseconds.
 
     \b
     screenagent see screen.png
     screenagent see --out now.png
+    screenagent see --desk --out desk.png
     """
     from screenagent.assembly.parts import build_grounder
     from screenagent.perception.timing import Timing
     from screenagent.runs.report.overlay import draw_overlay as drawn
 
+    if picture and desk is not None:
+        raise click.UsageError("give a picture or --desk, not both; to leave the name out, write --desk last")
     began = time.perf_counter()
-    screen = _open_picture(picture) if picture else _captured()
+    screen = _open_picture(picture) if picture else _captured(desk)
     stages = Timing()
     settings = load_settings()
     leave_warm(settings)
@@ -188,9 +200,14 @@ def pick(picture: Path | None, pixel: Pixel | None) -> None:
     sys.exit(0 if found.leads_back else 1)
 
 
-def _captured() -> Screenshot:
+def _captured(desk: str | None) -> Screenshot:
     from screenagent.assembly.parts import open_desktop, stoppable_control
 
+    if desk is not None:
+        from screenagent.desktop.desk import find_desk
+        from screenagent.desktop.desk_desktop import desk_screenshot
+
+        return desk_screenshot(find_desk(desk))
     with stoppable_control() as control, open_desktop(load_settings(), control, virtual=False, app=None) as desktop:
         return desktop.screenshot()
 

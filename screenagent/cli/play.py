@@ -131,7 +131,7 @@ def play(script: Path, *, options: PlayOptions, rows: RowOptions) -> None:
     is in customers.results.jsonl, and `screenagent rows customers.results.jsonl` shows it. A row that was cut off is
     not typed into again before you have said what it needs: `screenagent rows … --done 6`, --skip or --again. On a
     virtual desktop each row has a new one, and a row that fails does not keep the others from being played; on your own
-    screen it does, unless you --keep-going.
+    screen and on a desk it does, unless you --keep-going.
 
     Exit codes: 0 done, 1 gave up or failed, 2 wrong usage, 130 stopped.
     """
@@ -214,7 +214,7 @@ def _play_rows(file: Path, script: Script, options: PlayOptions, rows: RowOption
             _row_player(where, file, script, options),
             _say,
             only=only,
-            keep_going=rows.keep_going or where.virtual,
+            keep_going=rows.keep_going or where.is_new_each_time,
             retries=rows.retries,
             heard=RowInbox(inbox, script.name, _play_command(file, table, results, options, rows)),
         )

@@ -80,6 +80,7 @@ def run(task: str, *, options: RunOptions) -> None:
     screenagent run "open the File menu, click Save As, type notes.txt, press enter" --virtual --app mousepad
     screenagent run "click into the Name field, type 'Ada', press tab" --approve risky
     screenagent run "click Save" --dry-run
+    screenagent run "type 'and one more line'" --desk
     screenagent run "press ctrl+s" --json > events.jsonl
     screenagent run "save this as notes.txt on the desktop" --model ~/models/phi-4-reasoning-vision
     screenagent run "save this as notes.txt" --model http://localhost:8080/v1 --family holo2
@@ -120,7 +121,7 @@ def _dry_run(instructions: Instructions, where: Supervision) -> None:
 
     with (
         stoppable_control() as control,
-        open_desktop(where.settings, control, virtual=where.virtual, app=where.app) as desktop,
+        open_desktop(where.settings, control, virtual=where.virtual, app=where.app, desk=where.desk) as desktop,
     ):
         agent = build_agent(where.settings, control, desktop, ask=lambda _: None, instructions=instructions)
         screen = desktop.settled()

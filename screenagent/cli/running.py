@@ -28,6 +28,7 @@ from screenagent.showing import tell
 if TYPE_CHECKING:
     from screenagent.agent import Sink
     from screenagent.assembly.attachable import AttachableRun
+    from screenagent.assembly.desks import DeskUse
     from screenagent.console.app import Console
     from screenagent.console.options import Begin
     from screenagent.scripts import Script
@@ -51,7 +52,17 @@ class Carried(NamedTuple):
 
 def supervision(settings: Mapping[str, object], agent: AgentOptions, *, record: bool = True) -> Supervision:
     """Return where the options say that runs take place; `settings` are those of them that are settings."""
-    return Supervision(Settings.load(**settings), virtual=agent.virtual, app=agent.app, record=record)
+    desk = desk_use(agent.desk, agent.app)
+    return Supervision(Settings.load(**settings), virtual=agent.is_virtual, app=agent.app, desk=desk, record=record)
+
+
+def desk_use(name: str | None, app: str | None) -> DeskUse | None:
+    """Return the desk that an option names, and what it opens there; None if it names none."""
+    if name is None:
+        return None
+    from screenagent.assembly.desks import DeskUse
+
+    return DeskUse(name, app)
 
 
 def wants_console(settings: Settings, output: OutputOptions) -> bool:
@@ -227,8 +238,9 @@ def _desktop_words(where: Supervision) -> str:
     settings = where.settings
     if not where.virtual:
         return f"the monitor {settings.display}" if settings.display else "your own desktop"
-    size = f"a virtual desktop of {settings.virtual_size.width}×{settings.virtual_size.height}"
-    return f"{size} with {where.app}" if where.app else size
+    size = settings.virtual_size
+    place = f"the desk “{where.desk.name}”" if where.desk else f"a virtual desktop of {size.width}×{size.height}"
+    return f"{place} with {where.app}" if where.app else place
 
 
 def run_console(opened: Console) -> None:

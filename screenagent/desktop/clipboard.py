@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final, Protocol
 
 from screenagent.control import Control
+from screenagent.desktop import NoDesktop
 from screenagent.desktop.json_lines import Child, module_command
 from screenagent.protocols import Retry
 from screenagent.screenshot import Window
@@ -106,9 +108,7 @@ class XClipboard:
             _await(owner, "given_back")  # through a stop, too
 
     def _started(self) -> Child:
-        if self._owner is None:
-            command = module_command("screenagent.desktop.x11.selection_owner", self._display)
-            self._owner = Child(["setsid", "--fork", *command])  # leaves it to itself, so that it can outlive us
+        self._owner = self._owner or _selection_owner(self._display)
         return self._owner
 
     def _checked(self, owner: Child, selection: str) -> dict[str, Any]:
@@ -132,6 +132,38 @@ class XClipboard:
                 done_at = min(end, time.monotonic() + patience)
         if not fetched:
             raise Retry("the window in front did not take the text: is a text field in it focused?", "clipboard")
+
+
+def copied_text(display: str) -> str | None:
+    """Return the text on the clipboard of an X display; None if there is none."""
+    with _asked_owner(display) as owner:
+        owner.say(tell=True, selection="CLIPBOARD")
+        text = _await(owner, "told")["text"]
+        return None if text is None else str(text)
+
+
+def copy_text(display: str, text: str) -> bool:
+    """Put a text on the clipboard of an X display, where it stays until something else is copied; return whether it
+    did."""
+    with _asked_owner(display) as owner:
+        owner.say(keep=text, selection="CLIPBOARD")
+        return bool(_await(owner, "kept")["owner"])
+
+
+@contextmanager
+def _asked_owner(display: str) -> Iterator[Child]:
+    owner = _selection_owner(display)
+    try:
+        yield owner
+    except (EOFError, BrokenPipeError) as error:
+        raise NoDesktop(f"the clipboard of the X display {display!r} cannot be reached") from error
+    finally:
+        owner.end()
+
+
+def _selection_owner(display: str) -> Child:
+    command = module_command("screenagent.desktop.x11.selection_owner", display)
+    return Child(["setsid", "--fork", *command])  # leaves it to itself, so that it can outlive us
 
 
 class PortableClipboard:

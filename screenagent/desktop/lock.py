@@ -116,8 +116,8 @@ def _at_work(who: Driver | None, name: str) -> NoDesktop:
 def listed(driver: Driver, *, alone: bool = False) -> Iterator[None]:
     """Keep a locked file that says who drives; `alone`, there can be only one for this desktop."""
     name = driver.display.replace("/", "_")
-    path = _folder() / f"{name if alone else f'{name}-{uuid4().hex}'}.lock"
-    if (file := _locked(path)) is None:
+    path = lock_folder() / f"{name if alone else f'{name}-{uuid4().hex}'}.lock"
+    if (file := locked_file(path)) is None:
         raise _at_work(_read(path), driver.display)
     with file:
         file.write(UNREADABLE + driver.model_dump_json().encode())
@@ -141,10 +141,10 @@ def named(display: str | None) -> str:
 def drivers(display: str | None = None) -> list[Driver]:
     """Who of this user drives this desktop, or any, by the list; what has been left behind there is removed."""
     found: list[Driver | None] = []
-    folder = _folder()
+    folder = lock_folder()
     for path in sorted(folder.glob("*.lock")):
         with suppress(OSError, BadFile):  # it has just been removed, or is no lock of ours
-            if (file := _locked(path, create=False)) is None:
+            if (file := locked_file(path, create=False)) is None:
                 found.append(_read(path))
             else:
                 with file:
@@ -160,7 +160,8 @@ def driver_from(said: bytes) -> Driver | None:
         return None
 
 
-def _folder() -> Path:
+def lock_folder() -> Path:
+    """Return the folder of this user's locks. Raise `NoDesktop` if it is a link or somebody else's."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # where the session has no folder for it, platformdirs says which one it takes
         folder = user_runtime_path("screenagent")
@@ -170,23 +171,23 @@ def _folder() -> Path:
     return folder
 
 
-def _locked(path: Path, *, create: bool = True) -> IO[bytes] | None:
+def locked_file(path: Path, *, create: bool = True) -> IO[bytes] | None:
     """Return the file, locked and emptied, or None if somebody else has it locked."""
     while True:
         opened = os.open(path, _LOCK_FILE | (os.O_CREAT if create else 0), 0o600)
         with ExitStack() as stack:
             file = stack.enter_context(os.fdopen(opened, "rb+", buffering=0))
             _check_ours(path, os.fstat(opened))
-            if not _takes(opened):
+            if not takes_lock(opened):
                 return None
-            if _is_at(path, file):
+            if is_file_at(path, file):
                 file.truncate()
                 stack.pop_all()
                 return file
         # Whoever had it locked has just removed it, so there is another file now, or none.
 
 
-def _takes(opened: int) -> bool:
+def takes_lock(opened: int) -> bool:
     """Lock an open file; return whether nobody else has it locked."""
     if sys.platform == "win32":
         from filelock import lock_descriptor
@@ -206,7 +207,8 @@ def _check_ours(path: Path, found: os.stat_result) -> None:
         raise BadFile(f"{path} is not a file of yours, so nobody can tell who drives a desktop; remove it")
 
 
-def _is_at(path: Path, file: IO[bytes]) -> bool:
+def is_file_at(path: Path, file: IO[bytes]) -> bool:
+    """Return whether an open file still has this name."""
     with suppress(FileNotFoundError):
         return os.path.samestat(path.stat(), os.fstat(file.fileno()))
     return False

@@ -19,7 +19,7 @@ from screenagent.desktop.lock import driving
 from screenagent.desktop.platform import why_no_session_bus
 from screenagent.desktop.testing.probe import Probe
 from screenagent.desktop.testing.probe_window import ANSWERS
-from screenagent.desktop.virtual import missing_programs
+from screenagent.desktop.virtual_session import missing_programs
 from screenagent.events import Approve
 from screenagent.geometry import Display, Location, Value
 from screenagent.perception.rendered_text import TYPEFACE_TOOL, can_find_typefaces

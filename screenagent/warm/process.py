@@ -18,6 +18,7 @@ from datetime import datetime
 from typing import Final, NoReturn
 
 import screenagent
+from screenagent.desktop.front import let_go_of_terminal
 from screenagent.errors import UserError
 from screenagent.sessions.runtime_folder import WrongOwner, open_runtime_folder, runtime_folder
 from screenagent.warm.asked import WarmRequest, counted
@@ -75,17 +76,9 @@ def _wait_for_client(modules: Sequence[str], idle_seconds: float) -> None:
     loaded = {name: value for name, value in os.environ.items() if variables.get(name) != value}
     listener = place.listener()
     print(READY, flush=True)
-    _let_go_of_terminal()
+    let_go_of_terminal()
     waiting = Waiting(listener, place, WarmStart(code, variables, loaded), idle_seconds)
     waiting.serve()
-
-
-def _let_go_of_terminal() -> None:
-    null = os.open(os.devnull, os.O_RDWR)
-    for number in range(3):
-        os.dup2(null, number)
-    os.close(null)
-    os.chdir("/")
 
 
 @dataclass(frozen=True)

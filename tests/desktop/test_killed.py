@@ -17,7 +17,8 @@ from screenagent.control import Control
 from screenagent.desktop.json_lines import Lines
 from screenagent.desktop.testing.contract import keys_still_down
 from screenagent.desktop.testing.probe import Probe
-from screenagent.desktop.virtual import LOCK, PREFIX, VirtualDesktop
+from screenagent.desktop.virtual import VirtualDesktop
+from screenagent.desktop.virtual_session import LOCK, PREFIX
 from tests.builders import eventually
 
 pytestmark = pytest.mark.display
@@ -44,7 +45,8 @@ HOLDS_A_BUTTON = HOLDS_A_KEY.replace(
 OPENS_A_DESKTOP = """
 import json, sys, time
 from screenagent.control import Control
-from screenagent.desktop.virtual import LOCK, PREFIX, VirtualDesktop
+from screenagent.desktop.virtual import VirtualDesktop
+from screenagent.desktop.virtual_session import LOCK, PREFIX
 
 virtual = VirtualDesktop([sys.executable, "-m", "screenagent.desktop.testing.probe_window"], control=Control())
 with virtual:

@@ -9,12 +9,16 @@ from typing import Any, Final
 import Xlib.display
 from Xlib import X, Xatom, error
 from Xlib.ext import res
+from Xlib.protocol import rq
 
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.frames import MonitorPlace
 from screenagent.geometry import Pixel
 
 CLIENT: Final = ~0x1FFFFF  # the part of a window's id that says which program made it
+LOCAL_HOST: Final = 252
+"""Whoever is on this machine, as a family of hosts; python-xlib knows no such one."""
+
 GONE: Final = (error.ConnectionClosedError,)  # what a call raises when the display has ended
 
 
@@ -45,6 +49,34 @@ def disconnect_display(display: Any) -> None:
     """End a connection; of a display that has ended there is nothing left to say goodbye to."""
     with suppress(*GONE):
         display.close()
+
+
+class ChangeAccess(rq.Request):  # type: ignore[misc] # python-xlib has no types
+    """Admits a kind of host, or no longer; of any family, as python-xlib's own request is not."""
+
+    _request = rq.Struct(
+        rq.Opcode(109),
+        rq.Card8("mode"),
+        rq.RequestLength(),
+        rq.Card8("family"),
+        rq.Pad(1),
+        rq.LengthOf("host", 2),
+        rq.List("host", rq.Card8Obj),
+    )
+
+
+def admit_only_user(name: str) -> None:
+    """Let an X server admit programs of this user alone; one that we start admits every user of the machine."""
+    display = connect_display(name)
+    try:
+        others = [(host.family, list(host.name)) for host in display.list_hosts().hosts]
+        user = list(b"localuser\0#%d" % os.getuid())
+        ChangeAccess(display.display, mode=X.HostInsert, family=X.FamilyServerInterpreted, host=user)
+        for family, host in (*others, (LOCAL_HOST, [])):
+            ChangeAccess(display.display, mode=X.HostDelete, family=family, host=host)
+        display.sync()
+    finally:
+        disconnect_display(display)
 
 
 def pointer(display: Any) -> Pixel:

@@ -71,12 +71,24 @@ class Selection:
         if not self.owned and not (self.lent is not None and self._holds_lent()):
             self.kept = dict(self._contents())
         self._text = text.encode()
+        self.lent = self._as_contents(self._text)
         utf8 = self.server.intern_atom("UTF8_STRING")
-        self.lent = {self.server.intern_atom(name): Content(utf8, self._text) for name in TEXT}
         self.lent[self.server.intern_atom(PASSING[0])] = Content(utf8, PASSING[1])
         self.lent_to = to & ~self.server.display.info.resource_id_mask
         self._take()
         report_content("lent", owner=self.owned)
+
+    def tell(self) -> None:
+        """Say the text that somebody has copied; None if nothing was, or something else than text."""
+        said = self._ask(self.server.intern_atom("UTF8_STRING")) or self._ask(Xatom.STRING)
+        encoding = "latin-1" if said and said.kind == Xatom.STRING else "utf-8"
+        report_content("told", text=said.data.decode(encoding, "replace") if said else None)
+
+    def keep(self, text: str) -> None:
+        """Hold a text as if it had been copied, until something else is."""
+        self.kept = self._as_contents(text.encode())
+        self._put_back()
+        report_content("kept", owner=self.owned)
 
     def check(self) -> None:
         """Say whether a paste brings the text that is lent, be it from us or from who has taken it over."""
@@ -130,6 +142,10 @@ class Selection:
             request.SetSelectionOwner(display=self.server.display, **nobody)
             self.owned = False
         self.server.sync()
+
+    def _as_contents(self, text: bytes) -> dict[int, Content]:
+        utf8 = self.server.intern_atom("UTF8_STRING")
+        return {self.server.intern_atom(name): Content(utf8, text) for name in TEXT}
 
     def serve(self, asked: Any) -> None:
         at = asked.property or asked.target  # clients of the first days name no property
@@ -281,6 +297,10 @@ def own_selection(server: Any) -> None:
                 selection.lend(wish["lend"], to=wish["to"])
             elif "check" in wish:
                 selection.check()
+            elif "tell" in wish:
+                selection.tell()
+            elif "keep" in wish:
+                selection.keep(wish["keep"])
             else:
                 selection.give_back()
 

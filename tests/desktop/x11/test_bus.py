@@ -194,7 +194,7 @@ def test_a_mistake_of_ours_does_not_turn_accessibility_off(virtual: VirtualDeskt
 def test_without_an_accessibility_bus_there_are_no_elements() -> None:
     with VirtualDesktop(control=Control()) as own:
         shot = own.desktop.settled().model_copy(update={"window": WINDOW})
-        for process in own._processes:
+        for process in own.session.programs.started:
             if "at-spi" in str(process.args):
                 process.kill()
         with closing(AtSpi(own.display, seconds=1)) as program:
