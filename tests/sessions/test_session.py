@@ -97,9 +97,9 @@ def test_a_second_answer_does_nothing(session: Session, ask: Ask) -> None:
 
 def test_an_answer_to_an_earlier_question_does_nothing(session: Session, ask: Ask) -> None:
     face = attached(session)
-    ask()
-    first = session.open_question
+    asking, first = ask(), session.open_question
     face.answer(first, Yes())
+    asking.result(5)
     second = ask()
     with pytest.raises(Refused, match="not open"):
         face.answer(first, Yes())
