@@ -104,7 +104,7 @@ class PlainFace:
         if had_it and told.id:
             self._say(f"  {told.name} holds the yes now")
         if not told.id and self._takes_yes and not had_it:
-            self._attempt(self.attachment.take)
+            self._attempt(lambda: self.attachment.take(if_free=True))
 
     def _say_who_is_asked(self, asked: QuestionTold) -> None:
         who = f"{self._holder.name} is" if self._holder.id else "nobody holds the yes who could be"

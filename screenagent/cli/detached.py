@@ -29,9 +29,10 @@ def detach(words: Sequence[str]) -> int:
     if sys.platform != "linux":
         raise click.UsageError("--detach needs Linux; elsewhere no face can attach to a run")
     command, *rest = words
+    started_by = sys.orig_argv[1 : len(sys.orig_argv) - len(words)]  # else it might find another package of that name
     with _log() as log:
         run = subprocess.Popen(
-            [sys.executable, "-m", "screenagent", command, "--detached", *rest],
+            [sys.executable, *started_by, command, "--detached", *rest],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -72,7 +72,7 @@ def carry_out(supervised: Supervised, *sinks: Sink, output: OutputOptions) -> Ca
     """
     where = supervised.supervision
     if output.detached:
-        front.detach()
+        front.leave_terminal()
     with ExitStack() as stack:
         with uncollected():
             from screenagent.cli.terminal import Progress, Resuming

@@ -34,7 +34,7 @@ def front_changes() -> int:
     return _Front.changes
 
 
-def detach() -> None:
+def leave_terminal() -> None:
     """From here on nobody supervises us at the terminal that has started us."""
     _Front.is_detached = True
     _Front.changes += 1

@@ -43,8 +43,11 @@ class Attachment(Protocol):
         """Stop or pause the run; all else is for who holds the yes."""
         ...
 
-    def take(self) -> bool:
-        """Take the yes, if nobody has it; else ask its holder for it. Return whether it is ours now."""
+    def take(self, *, if_free: bool = False) -> bool:
+        """Take the yes, if nobody has it; else ask its holder for it, unless `if_free`.
+
+        Return whether it is ours now.
+        """
         ...
 
     def release(self) -> None:

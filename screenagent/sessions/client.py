@@ -96,8 +96,8 @@ class RemoteAttachment:
     def steer(self, what: Steering, text: str = "") -> None:
         self._ask(SteeringAsked(what=what, text=text))
 
-    def take(self) -> bool:
-        done = self._ask(HoldAsked(what="take"))
+    def take(self, *, if_free: bool = False) -> bool:
+        done = self._ask(HoldAsked(what="take_if_free" if if_free else "take"))
         return isinstance(done, DoneSaid) and done.holds
 
     def release(self) -> None:

@@ -156,10 +156,11 @@ class SteeringAsked(Value):
 
 
 class HoldAsked(Value):
-    """Take the yes, give it back, refuse it to who asked for it, or hand it over to the attachment `to`."""
+    """Take the yes, only if nobody has it or else asking its holder for it; give it back; refuse it to who asked for
+    it; or hand it over to the attachment `to`."""
 
     ask: Literal["hold"] = "hold"
-    what: Literal["take", "release", "refuse", "hand_over"]
+    what: Literal["take", "take_if_free", "release", "refuse", "hand_over"]
     to: str = ""
 
 

@@ -389,6 +389,8 @@ def _hold(face: Face, asked: HoldAsked) -> None:
     match asked.what:
         case "take":
             face.take()
+        case "take_if_free":
+            face.take(if_free=True)
         case "release":
             face.release()
         case "refuse":

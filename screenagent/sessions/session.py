@@ -188,7 +188,7 @@ class Session:
                 self._check_holder(face)
             self._steer(what, text, face)
 
-    def take(self, face: Face) -> bool:
+    def take(self, face: Face, *, if_free: bool = False) -> bool:
         with self._lock:
             self.look()
             if face.watches:
@@ -200,7 +200,7 @@ class Session:
             if self._holder is None:
                 self._give_to(face)
                 return True
-            if self._wanted is None or self._wanted[0] is not face:
+            if not if_free and (self._wanted is None or self._wanted[0] is not face):
                 self._wanted = (face, self.now() + WANTED_SECONDS)
                 told = WantedTold(number=self.next_number, id=face.id, name=face.name, seconds=WANTED_SECONDS)
                 self._tell(told)
@@ -402,8 +402,8 @@ class Face:
     def steer(self, what: Steering, text: str = "") -> None:
         self._session.steer(self, what, text)
 
-    def take(self) -> bool:
-        return self._session.take(self)
+    def take(self, *, if_free: bool = False) -> bool:
+        return self._session.take(self, if_free=if_free)
 
     def release(self) -> None:
         self._session.release(self)

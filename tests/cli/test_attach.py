@@ -160,6 +160,15 @@ def test_a_detached_run_goes_on_without_its_terminal_and_its_faces(tmp_path: Pat
     assert "1 step performed" in (folder / "output.log").read_text("utf-8")
 
 
+@pytest.mark.slow
+def test_without_a_display_a_detached_run_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DISPLAY", raising=False)
+    done = subprocess.run(command("run", "click Save", "--detach"), capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "no display" in done.stderr
+    assert live_runs() == []
+
+
 @pytest.mark.display
 def test_a_detached_run_that_does_not_begin_says_why(tmp_path: Path) -> None:
     words = ("run", "type hello", "--virtual", "--app", "no-such-editor", "--detach")

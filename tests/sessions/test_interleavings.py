@@ -109,7 +109,7 @@ class Play:
         self.face().hand_over(self.face().id)
 
     def take(self) -> None:
-        self.face().take()
+        self.face().take(if_free=self.random.random() < 0.5)
 
     def refuse(self) -> None:
         self.face().refuse()

@@ -156,6 +156,15 @@ def test_the_yes_goes_to_who_asks_for_it_unless_its_holder_refuses(session: Sess
     assert session.holder == second.id
 
 
+def test_who_takes_only_a_free_yes_asks_nobody_for_it(session: Session, clock: Clock) -> None:
+    first, second = attached(session), attached(session, "second")
+    assert not second.take(if_free=True)
+    clock.at += WANTED_SECONDS + 1
+    assert session.holder == first.id
+    first.release()
+    assert second.take(if_free=True)
+
+
 def test_a_face_that_is_not_heard_of_loses_the_yes(session: Session, clock: Clock) -> None:
     face = attached(session, beats=True)
     clock.at += LOST_SECONDS
