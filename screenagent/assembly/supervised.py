@@ -7,7 +7,8 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import KW_ONLY, dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, Self
 
 from screenagent.assembly.parts import build_reader, open_desktop, reading_prepared
 from screenagent.control import Control
@@ -17,13 +18,15 @@ from screenagent.showing import tell
 
 if TYPE_CHECKING:
     from screenagent.agent import Agent, Sink
-    from screenagent.approval import Asker
+    from screenagent.approval import ApprovalQuestion, Asker
     from screenagent.assembly.desks import DeskUse
     from screenagent.assembly.models import Models
+    from screenagent.events import Event, Verdict
     from screenagent.planning import Instructions
     from screenagent.runs.log import Recorder
     from screenagent.scripts import Script
     from screenagent.scripts.replay import Replay
+    from screenagent.sessions.missed import MissedQuestions
 
 MOST_REPLAY_STEPS: Final = 10_000
 """A script ends by itself, so this bounds only one whose tasks never end."""
@@ -116,6 +119,7 @@ class Supervised:
         """
         where, settings = self.supervision, self.supervision.settings
         with ExitStack() as stack:
+            unanswered = stack.enter_context(Unanswered(ask, settings, self.task))  # what it waits for comes last
             stack.enter_context(reading_prepared(settings))
             models = self._models(control) if settings.model or settings.grounder_model else None
             reader = build_reader(settings)
@@ -141,18 +145,14 @@ class Supervised:
             sinks: list[Sink] = []
             if recorder:
                 control.on_leave(recorder.end)
-                from screenagent.sessions.missed import MissedQuestions, kept_inbox
-
-                kept = stack.enter_context(kept_inbox(settings, tell))
-                missed = MissedQuestions(ask, kept, self.task, recorder.folder)
-                ask, sinks = missed.asked, [recorder, missed]
+                unanswered.folder, sinks = recorder.folder, [recorder, unanswered]
             from screenagent.assembly.agent import build_agent
 
             agent = build_agent(
                 settings,
                 control,
                 desktop,
-                ask=ask,
+                ask=unanswered.asked,
                 models=models,
                 instructions=instructions,
                 replay=self.replay,
@@ -168,6 +168,39 @@ class Supervised:
         from screenagent.assembly.models import Models
 
         return Models.of(self.supervision.settings, control)
+
+
+class Unanswered:
+    """Asks with `ask`, and keeps in the inbox what nobody answers in a run that is recorded. What that takes is loaded
+    when it first happens. It is a sink of the run's events."""
+
+    def __init__(self, ask: Asker, settings: Settings, task: str) -> None:
+        self._ask, self._settings, self._task = ask, settings, task
+        self.folder: Path | None = None
+        self._missed: MissedQuestions | None = None
+        self._stack = ExitStack()
+
+    def asked(self, question: ApprovalQuestion) -> Verdict | None:
+        verdict = self._ask(question)
+        if verdict is None and self.folder is not None:
+            self._missed = self._missed or self._opened(self.folder)
+            self._missed.keep(question)
+        return verdict
+
+    def __call__(self, event: Event) -> None:
+        if self._missed is not None:
+            self._missed(event)
+
+    def _opened(self, folder: Path) -> MissedQuestions:
+        from screenagent.sessions.missed import MissedQuestions, kept_inbox
+
+        return MissedQuestions(self._stack.enter_context(kept_inbox(self._settings, tell)), self._task, folder)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None) -> None:
+        self._stack.close()
 
 
 def build_replay(file: Path, script: Script, given: Mapping[str, str]) -> Replay:

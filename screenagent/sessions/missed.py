@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from screenagent.approval import ApprovalQuestion, Asker
-from screenagent.events import Ended, Event, Verdict
+from screenagent.approval import ApprovalQuestion
+from screenagent.events import Ended, Event
 from screenagent.sessions.entries import Entry, KeptEntry, MissedQuestion, asked_words, entry_id, short
 from screenagent.sessions.inbox import Inbox
 from screenagent.sessions.notify import Notifier
@@ -56,19 +56,13 @@ def kept_inbox(settings: Settings, say: Say) -> Iterator[KeptInbox]:
 
 @dataclass
 class MissedQuestions:
-    """Asks with `ask`, and keeps what nobody answers. As a sink, it puts the question away if the run is done."""
+    """Keeps the question of a run that nobody has answered, the last one. As a sink, it puts that away if the run is
+    done."""
 
-    ask: Asker
     kept: KeptInbox
     task: str
     run: Path
     _has_missed: bool = field(init=False, default=False)
-
-    def asked(self, question: ApprovalQuestion) -> Verdict | None:
-        verdict = self.ask(question)
-        if verdict is None:
-            self._keep(question)
-        return verdict
 
     def __call__(self, event: Event) -> None:
         if self._has_missed and isinstance(event, Ended) and event.result == "done":
@@ -78,7 +72,7 @@ class MissedQuestions:
     def _id(self) -> str:
         return entry_id("question", str(self.run))
 
-    def _keep(self, question: ApprovalQuestion) -> None:
+    def keep(self, question: ApprovalQuestion) -> None:
         screen = question.episode.screenshot
         entry = MissedQuestion(
             id=self._id,

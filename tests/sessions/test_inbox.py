@@ -10,13 +10,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from screenagent.actions import Click, Target
 from screenagent.approval import ApprovalQuestion
+from screenagent.assembly.supervised import Unanswered
 from screenagent.episode import Episode
-from screenagent.events import Abort, Approve, Ended, Verdict
+from screenagent.events import Abort, Approve, Ended, Reject, Verdict
 from screenagent.scripts.rows.ledger import PlayedRow
 from screenagent.scripts.rows.lines import open_results
 from screenagent.scripts.rows.playing import RowMoment
@@ -25,6 +27,7 @@ from screenagent.sessions.inbox import Inbox
 from screenagent.sessions.missed import MissedQuestions
 from screenagent.sessions.numbers import numbered
 from screenagent.sessions.waiting import kept_waiting, settle, tidy
+from screenagent.settings import Settings
 from tests.builders import in_process
 from tests.scripts.rows.table import csv_of, failed
 from tests.sessions.waits import Night
@@ -174,14 +177,14 @@ def test_entries_can_be_read_by_their_owner_alone(night: Night) -> None:
     assert [oct(path.stat().st_mode & 0o777) for path in (night.inbox.folder, file)] == ["0o700", "0o600"]
 
 
-def missed(night: Night, verdict: Verdict | None, run: str = "/runs/1") -> MissedQuestions:
-    asking = MissedQuestions(lambda _: verdict, night.kept, "send it", Path(run))
-    assert asking.asked(QUESTION) == verdict
+def missed(night: Night, run: str = "/runs/1") -> MissedQuestions:
+    asking = MissedQuestions(night.kept, "send it", Path(run))
+    asking.keep(QUESTION)
     return asking
 
 
 def test_a_question_that_nobody_answers_waits(night: Night) -> None:
-    missed(night, None)
+    missed(night)
     [entry] = night.waiting.entries
     assert isinstance(entry, MissedQuestion)
     assert (entry.what, entry.why, entry.task) == ("click “Send”", "it sends", "send it")
@@ -191,20 +194,27 @@ def test_a_question_that_nobody_answers_waits(night: Night) -> None:
     assert night.waiting.entries == ()
 
 
-@pytest.mark.parametrize("verdict", [Approve(), Abort()])
-def test_a_question_that_was_answered_does_not_wait(night: Night, verdict: Verdict) -> None:
-    missed(night, verdict)
+@pytest.mark.parametrize(("verdict", "waits"), [(None, 1), (Approve(), 0), (Abort(), 0), (Reject(reason="no"), 0)])
+def test_only_a_question_that_was_not_answered_waits(night: Night, verdict: Verdict | None, waits: int) -> None:
+    settings = Settings.model_validate({"inbox": night.inbox.folder})
+    with Unanswered(lambda _: verdict, settings, "send it") as asking:
+        asking.asked(QUESTION)
+        assert night.waiting.entries == (), "nothing of a run that is not recorded is kept"
+        asking.folder = Path("/runs/1")
+        assert asking.asked(QUESTION) == verdict
+        assert len(night.waiting.entries) == waits
+        asking(Ended(result="done"))
     assert night.waiting.entries == ()
 
 
 @pytest.mark.parametrize(("result", "waits"), [("done", 0), ("gave_up", 1)])
 def test_a_missed_question_of_a_run_that_is_done_is_put_away(night: Night, result: str, waits: int) -> None:
-    missed(night, None)(Ended.model_validate({"result": result}))
+    missed(night)(Ended.model_validate({"result": result}))
     assert len(night.waiting.entries) == waits
 
 
 def test_a_row_that_failed_as_nobody_answered_waits_once(night: Night) -> None:
-    missed(night, None, "/runs/1")
+    missed(night, "/runs/1")
     night.desk.ends["Ben"] = [failed(run="/runs/1"), failed(run="/runs/2")]
     night.play()
     assert (night.row.missed, night.row.what) == (True, "the row failed, as nobody answered")
@@ -251,7 +261,7 @@ def replaced(by: Callable[[Path], object]) -> Callable[[Path], object]:
 )
 def test_a_file_that_is_no_entry_is_named_and_left_out(night: Night, spoil: Callable[[Path], object]) -> None:
     file = entry_file(night)
-    missed(night, None, "/runs/other")
+    missed(night, "/runs/other")
     spoil(file)
     assert [entry.kind for entry in night.waiting.entries] == ["question"]
     [problem] = night.waiting.problems
@@ -309,7 +319,7 @@ def test_a_row_entry_says_all_that_it_takes_to_go_on(night: Night) -> None:
     assert kept.told
 
 
-@settings(max_examples=30, deadline=None)
+@hypothesis_settings(max_examples=30, deadline=None)
 @given(st.one_of(st.binary(max_size=200), st.recursive(SCALARS, nested, max_leaves=8).map(json_bytes)))
 def test_whatever_a_file_holds_it_is_an_entry_or_is_named(written: bytes) -> None:
     with TemporaryDirectory() as folder:
