@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -77,13 +78,12 @@ def start(name: str, *, options: DeskOptions) -> None:
     size = load_settings(virtual_size=options.size).virtual_size
     shared = shared_folder(options.shared or Path("~/screenagent-desk") / name)
     holder = module_command("screenagent", "desk", "hold", name, str(shared), f"--size={size.width}x{size.height}")
-    with stoppable_control() as control:
+    with stoppable_control() as control, ExitStack() as undone:
         found, is_new = start_desk(name, holder, control)
-        try:
-            launch_apps(found, options.apps if is_new else (), control)
-        except BaseException:
-            stop_desk(found)
-            raise
+        if is_new:
+            undone.callback(stop_desk, found)
+            launch_apps(found, options.apps, control)
+        undone.pop_all()
     echo(found)
     if not is_new:
         opened = "; nothing was opened on it" if options.apps else ""

@@ -88,8 +88,6 @@ class DeskStatus(Value):
 
 def launch_apps(desk: Desk, apps: Sequence[str], control: Control) -> None:
     """Open applications on a desk, one after the other."""
-    if not apps:
-        return
     programs = SessionPrograms(desk.folder, desk.environment, control=control)
     with closing(X11Windows(desk.display)) as windows:
         for app in apps:
