@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from email.message import Message
 from typing import Any, NamedTuple
@@ -15,7 +17,8 @@ from screenagent.actions import TypeText
 from screenagent.approval.answers import QUIET_SECONDS
 from screenagent.control import KeyAnswer
 from screenagent.events import Reject, Reviewed, Verdict
-from tests.builders import becomes, eventually
+from screenagent.web.serving import PortTaken, listeners
+from tests.builders import becomes, eventually, in_process
 from tests.console.console_runs import DONE, SAVE
 from tests.web.live_runs import RUN, LiveStage, ServedPage, served
 
@@ -232,3 +235,25 @@ def test_the_answer_keys_say_no_more_than_no_while_no_page_is_open(said: KeyAnsw
         stage.control.answer_by_key(said)
         assert becomes(lambda: verdicts(stage), seconds=5 if said == "no" else 0.2) == (said == "no")
         assert not stage.desktop.performed
+
+
+def test_of_answers_at_the_same_time_one_counts() -> None:
+    with asked(stage := LiveStage(SAVE, SAVE, DONE)) as (browser, _, _):
+        question = browser.run["question"]["id"]
+        with ThreadPoolExecutor(8) as threads:
+            said = list(threads.map(lambda _: browser.answer(question, say="no", reason="no")[0], range(8)))
+        assert sorted(said) == [200, *[409] * 7]
+        assert verdicts(stage) == [Reject(reason="no")]
+
+
+def test_a_run_that_is_not_under_way_has_no_page() -> None:
+    told = in_process("web", "no-such-run")
+    assert told.returncode == 2
+    assert "no-such-run" in told.stderr
+
+
+def test_a_port_that_is_taken_is_named() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(PortTaken, match=str(port)):
+            listeners(port)
