@@ -224,8 +224,9 @@
     if (!isOpen()) return;
     const asked = mine;
     asked.sent = true;
-    render();
-    const done = await send({ do: "answer", question: asked.id, answer: said });
+    const sending = send({ do: "answer", question: asked.id, answer: said });
+    setTimeout(render, 0);      // the answer comes first
+    const done = await sending;
     if (done === null && mine === asked) { asked.sent = false; beQuiet(); render(); }
   }
   const moved = () => {
