@@ -24,7 +24,7 @@ from screenagent.web.view import ShownStep, shown_run, shown_step
 
 Attach = Callable[[News], Attachment]
 
-GATHER_SECONDS: Final = 0.03
+GATHER_SECONDS: Final = 0.06
 """Messages that come this close together are shown as one."""
 TICK_SECONDS: Final = 1.0
 LOST_SECONDS: Final = 5.0

@@ -4,6 +4,7 @@
   const QUIET_MS = 500, AGAIN_MS = 2000, KEPT_PICTURES = 12, TOAST_MS = 6000;
   const $ = id => document.getElementById(id);
   const clock = () => performance.now();
+  const sentence = words => `${words.slice(0, 1).toUpperCase()}${words.slice(1)}${/[.!?]$/.test(words) ? "" : "."}`;
 
   let key = sessionStorage.getItem("key") || "";
   let only = null, run = null, mayAnswer = false, page = "";
@@ -83,7 +84,7 @@
       if (response.ok) {
         key = (await response.json()).key;
         sessionStorage.setItem("key", key);
-      } else if (!key) { banner(await whyNot(response), "bad"); return; }
+      } else if (!key) { banner(sentence(await whyNot(response)), "bad"); return; }
     }
     await begin();
   }
@@ -103,6 +104,8 @@
     listTimer = setTimeout(begin, 2000);
   }
   function listRuns(runs) {
+    say($("task"), "Runs under way"); say($("state"), ""); say($("facts"), "");
+    document.title = "screenagent";
     show($("run"), false); show($("steering"), false); show($("list"), true); show($("no-runs"), !runs.length);
     fill($("runs"), runs, () => runs.map(one => {
       const item = make("li"), button = make("button");
@@ -221,8 +224,9 @@
     if (!isOpen()) return;
     const asked = mine;
     asked.sent = true;
-    render();
-    const done = await send({ do: "answer", question: asked.id, answer: said });
+    const sending = send({ do: "answer", question: asked.id, answer: said });
+    setTimeout(render, 0);      // the answer comes first
+    const done = await sending;
     if (done === null && mine === asked) { asked.sent = false; beQuiet(); render(); }
   }
   const moved = () => {
@@ -636,7 +640,7 @@
     showFacts();
     if (view.over && !finished && connected) {
       const kept = view.folder ? ` It is kept in ${view.folder}.` : "";
-      banner(`The run is over: ${view.result}.${kept}`, view.result === "done" ? "good" : view.result === "stopped" ? "" : "bad");
+      banner(`The run is over: ${view.result}.${view.plight ? ` ${sentence(view.plight)}` : ""}${kept}`, view.result === "done" ? "good" : view.result === "stopped" ? "" : "bad");
     }
   }
   function showFacts() { say($("facts"), [view.where, view.steps, `${seconds().toFixed(1)} s`, view.tokens, view.unseen, view.desktop].filter(Boolean).join(" · ")); }
@@ -752,7 +756,6 @@
   $("keys").addEventListener("close", () => { if (isOpen()) { beQuiet(); render(); } });
   $("show-keys").addEventListener("click", showKeys);
   $("to-runs").addEventListener("click", () => { run = null; view = null; mine = null; finished = false; banner(""); show($("to-runs"), false); begin(); });
-  const sentence = words => `${words.slice(0, 1).toUpperCase()}${words.slice(1)}.`;
 
   applyShade();
   enter();

@@ -23,7 +23,7 @@ from screenagent.sessions.attachment import Attachment, News
 from screenagent.sessions.messages import About
 from screenagent.sessions.session import Session
 from screenagent.web.access import Access
-from screenagent.web.app import PageServer
+from screenagent.web.app import PageServer, Runs
 from tests.console.console_runs import DONE, SAVE, SAVE_AT, TRASH_AT, editor, scripted
 
 RUN = "2026-11-30_10-00-00_save-it"
@@ -105,7 +105,7 @@ class ServedPage:
 
 
 @contextmanager
-def served(stage: LiveStage, *, answers: bool = True, only: str | None = RUN) -> Iterator[ServedPage]:
+def served(stage: Runs, *, answers: bool = True, only: str | None = RUN) -> Iterator[ServedPage]:
     from screenagent.web.serving import listeners, serve_until_over
 
     tokens: list[str] = []

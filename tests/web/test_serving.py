@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from email.message import Message
 from typing import Any, NamedTuple
@@ -13,9 +16,12 @@ import pytest
 
 from screenagent.actions import TypeText
 from screenagent.approval.answers import QUIET_SECONDS
+from screenagent.cli.web import LiveRuns
 from screenagent.control import KeyAnswer
+from screenagent.desktop.json_lines import Child, module_command
 from screenagent.events import Reject, Reviewed, Verdict
-from tests.builders import becomes, eventually
+from screenagent.web.serving import PortTaken, listeners
+from tests.builders import becomes, eventually, in_process
 from tests.console.console_runs import DONE, SAVE
 from tests.web.live_runs import RUN, LiveStage, ServedPage, served
 
@@ -33,8 +39,8 @@ class Answered(NamedTuple):
 class Browser:
     """Does what the page's script does, and remembers what it was last told."""
 
-    def __init__(self, server: ServedPage) -> None:
-        self._port = server.port
+    def __init__(self, server: ServedPage, run: str = RUN) -> None:
+        self._port, self._of = server.port, run
         self._headers = {"Origin": f"http://127.0.0.1:{server.port}", "Content-Type": "application/json"}
         entered = self._ask("POST", "/enter", {"token": server.tokens[-1]})
         assert entered.status == 200, entered.said
@@ -59,7 +65,7 @@ class Browser:
     def opened(self) -> Iterator[Iterator[tuple[str, Any]]]:
         """Open the page; yields what it is told."""
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=SECONDS)
-        connection.request("GET", f"/run/{RUN}/events", headers=self._headers)
+        connection.request("GET", f"/run/{self._of}/events", headers=self._headers)
         response = connection.getresponse()
         assert response.status == 200, response.read()
         try:
@@ -92,7 +98,7 @@ class Browser:
         raise AssertionError(f"{path} never came")
 
     def do(self, **request: Any) -> tuple[int, str]:
-        answered = self._ask("POST", f"/run/{RUN}", {"page": self.page, **request})
+        answered = self._ask("POST", f"/run/{self._of}", {"page": self.page, **request})
         return answered.status, answered.said.get("why", "")
 
     def answer(self, question: str, **answer: Any) -> tuple[int, str]:
@@ -232,3 +238,45 @@ def test_the_answer_keys_say_no_more_than_no_while_no_page_is_open(said: KeyAnsw
         stage.control.answer_by_key(said)
         assert becomes(lambda: verdicts(stage), seconds=5 if said == "no" else 0.2) == (said == "no")
         assert not stage.desktop.performed
+
+
+def test_of_answers_at_the_same_time_one_counts() -> None:
+    with asked(stage := LiveStage(SAVE, SAVE, DONE)) as (browser, _, _):
+        question = browser.run["question"]["id"]
+        with ThreadPoolExecutor(8) as threads:
+            said = list(threads.map(lambda _: browser.answer(question, say="no", reason="no")[0], range(8)))
+        assert sorted(said) == [200, *[409] * 7]
+        assert verdicts(stage) == [Reject(reason="no")]
+
+
+def test_a_run_that_is_not_under_way_has_no_page() -> None:
+    told = in_process("web", "no-such-run")
+    assert told.returncode == 2
+    assert "no-such-run" in told.stderr
+
+
+def test_a_port_that_is_taken_is_named() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(PortTaken, match=str(port)):
+            listeners(port)
+
+
+@pytest.mark.slow
+def test_the_page_says_at_once_that_the_process_of_a_run_was_killed() -> None:
+    worker = Child(module_command("screenagent.bench.session_worker"))
+    try:
+        said = worker.hear(30)
+        assert said is not None
+        run = said["run"]
+        with served(LiveRuns(), only=run) as server:
+            browser = Browser(server, run)
+            with browser.opened() as told:
+                browser.until(told, "task")
+                worker.kill()
+                began = time.monotonic()
+                browser.until(told, "over")
+        assert time.monotonic() - began < 2
+        assert "gone" in browser.run["plight"]
+    finally:
+        worker.kill()
