@@ -11,8 +11,8 @@ from screenagent.cli.output import echo
 from screenagent.cli.terminal import TerminalQuestion, TypedAnswer, unanswered_line
 from screenagent.episode import Episode
 from screenagent.runs.wording import question_words
-from screenagent.sessions.answers import Answer, Guess, No, Nothing, Reply, StopRun, Yes, YesToAll
-from screenagent.sessions.attachment import Attachment, News, Refused
+from screenagent.sessions.answers import Answer, AnswerInWords, AtGuess, No, Nothing, StopRun, Yes, YesToAll
+from screenagent.sessions.attachment import Attachment, News, RequestRefused
 from screenagent.sessions.messages import (
     EventTold,
     HolderTold,
@@ -139,7 +139,7 @@ class PlainFace:
     def _attempt(self, act: Callable[[], object]) -> None:
         try:
             act()
-        except Refused as why:
+        except RequestRefused as why:
             echo(f"  {why}", err=True)
 
 
@@ -153,11 +153,11 @@ def answer_of(question: ApprovalQuestion, typed: TypedAnswer) -> Answer:
         case "number" if question.picked(typed.number) is None:
             return No(reason=f"there is no number {typed.number}")
         case "number":
-            return Guess(number=typed.number)
+            return AtGuess(number=typed.number)
         case "no":
             return No(reason=typed.text)
         case "words":
-            return Reply(text=typed.text)
+            return AnswerInWords(text=typed.text)
         case "stop":
             return StopRun()
         case _:

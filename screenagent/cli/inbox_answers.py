@@ -16,7 +16,7 @@ from screenagent.cli.inbox import the_inbox
 from screenagent.cli.output import confirm, echo, secho
 from screenagent.cli.running import is_terminal
 from screenagent.sessions import live_questions
-from screenagent.sessions.answers import Answer, No, Reply, Yes
+from screenagent.sessions.answers import Answer, AnswerInWords, No, Yes
 from screenagent.sessions.entries import Entry, How, LiveQuestion, MissedQuestion, RowEntry, ways_to_settle
 from screenagent.sessions.live_questions import stop_play
 from screenagent.sessions.waiting import settle
@@ -47,7 +47,7 @@ def _answer(entry: LiveQuestion, word: str, reason: str) -> int:
         return 0
     if word == "reply" and not reason:
         raise click.UsageError("write the words of the answer behind it: reply WORDS")
-    said: dict[str, Answer] = {"yes": Yes(), "no": No(reason=reason), "reply": Reply(text=reason)}
+    said: dict[str, Answer] = {"yes": Yes(), "no": No(reason=reason), "reply": AnswerInWords(text=reason)}
     live_questions.answer(entry, said[word])
     secho(f"{word}: {entry.what}", err=True)
     return 0

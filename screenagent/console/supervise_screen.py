@@ -23,7 +23,7 @@ from screenagent.control import KeyAnswer
 from screenagent.episode import Step
 from screenagent.geometry import Location, Point
 from screenagent.runs import telling
-from screenagent.sessions.answers import Answer, Closer, Guess, LeaveOut, No, OtherWords, Reply, Yes, YesToAll
+from screenagent.sessions.answers import Answer, AnswerInWords, AtGuess, Closer, LeaveOut, No, OtherWords, Yes, YesToAll
 from screenagent.sessions.attachment import Attachment, News
 from screenagent.sessions.messages import KeyTold, QuestionClosed, QuestionTold
 from screenagent.sessions.messages import Message as Told
@@ -284,13 +284,13 @@ class SuperviseScreen(AttachedScreen):
     def action_pick(self, number: int) -> None:
         assert self.open_question is not None
         if self.open_question.asked.picked(number) is not None:
-            self.answer(Guess(number=number))
+            self.answer(AtGuess(number=number))
 
     def action_skip(self) -> None:
         self.answer(LeaveOut())
 
     def _answered(self, text: str | None) -> None:
-        self.answer(Reply(text=text or ""))
+        self.answer(AnswerInWords(text=text or ""))
 
     def action_next_place(self) -> None:
         assert self.open_question is not None

@@ -27,7 +27,7 @@ class YesToAll(Value):
     points: tuple[Point, ...] = ()
 
 
-class Guess(Value):
+class AtGuess(Value):
     """Do it at the guess of this number, where the agent is not sure which place is meant. Numbers begin with 1."""
 
     say: Literal["guess"] = "guess"
@@ -60,7 +60,7 @@ class LeaveOut(Value):
     say: Literal["leave_out"] = "leave_out"
 
 
-class Reply(Value):
+class AnswerInWords(Value):
     """The answer to a question that the agent asked in words; an empty one is no answer."""
 
     say: Literal["reply"] = "reply"
@@ -84,7 +84,7 @@ class Nothing(Value):
 
 
 Answer = Annotated[
-    Yes | YesToAll | Guess | No | OtherWords | Closer | LeaveOut | Reply | HandBack | StopRun | Nothing,
+    Yes | YesToAll | AtGuess | No | OtherWords | Closer | LeaveOut | AnswerInWords | HandBack | StopRun | Nothing,
     Field(discriminator="say"),
 ]
 
@@ -109,7 +109,7 @@ def verdict_on(question: OpenQuestion, answer: Answer) -> Verdict | None:
             return LookAgain()
         case Nothing():
             return None
-        case Reply(text=text):
+        case AnswerInWords(text=text):
             if question.asked_in_words is None:
                 raise UnfitAnswer("the question is not one to be answered in words")
             return reply(text)
@@ -122,7 +122,7 @@ def verdict_on(question: OpenQuestion, answer: Answer) -> Verdict | None:
             if not can_cover(question.asked):
                 raise UnfitAnswer("a yes to all of its kind does not cover what is risky")
             return Approve(locations=_moved(question, points).new_locations)
-        case Guess(number=number):
+        case AtGuess(number=number):
             if (picked := question.asked.picked(number)) is None:
                 raise UnfitAnswer(f"there is no guess {number}")
             return picked

@@ -18,8 +18,8 @@ from screenagent.geometry import Location, Point
 from screenagent.runs.log import Recorder
 from screenagent.scripts.rows.lines import now
 from screenagent.sessions import live_questions
-from screenagent.sessions.answers import Answer, No, Reply, Yes
-from screenagent.sessions.attachment import Refused
+from screenagent.sessions.answers import Answer, AnswerInWords, No, Yes
+from screenagent.sessions.attachment import RequestRefused
 from screenagent.sessions.entries import AlreadySettled, LiveQuestion, PlayCommand, RowEntry
 from screenagent.sessions.live_questions import LATEST, live_waiting
 from screenagent.sessions.messages import About
@@ -78,7 +78,7 @@ def test_an_open_question_waits(live: Session, threads: ThreadPoolExecutor, befo
     [
         (SEND, Yes(), Approve()),
         (SEND, No(reason="not this one"), Reject(reason="not this one")),
-        (WHO, Reply(text="Ada"), AnswerAsk(text="Ada")),
+        (WHO, AnswerInWords(text="Ada"), AnswerAsk(text="Ada")),
     ],
 )
 def test_a_question_is_answered_where_nobody_holds_the_yes(
@@ -97,17 +97,17 @@ def test_a_question_in_words_waits_as_it_was_asked(live: Session, threads: Threa
     asking = asked(live, threads, WHO)
     entry = waiting()
     assert (entry.what, entry.in_words) == ("Which customer?", True)
-    with pytest.raises(Refused, match="wants an answer in words"):
+    with pytest.raises(RequestRefused, match="wants an answer in words"):
         live_questions.answer(entry, Yes())
     assert not asking.done()
-    live_questions.answer(entry, Reply(text="Ada"))
+    live_questions.answer(entry, AnswerInWords(text="Ada"))
 
 
 def test_who_holds_the_yes_is_said(live: Session, threads: ThreadPoolExecutor) -> None:
     console = live.attach("console 1", lambda: None)
     asking = asked(live, threads)
     entry = waiting()
-    with pytest.raises(Refused, match="console 1 holds the yes"):
+    with pytest.raises(RequestRefused, match="console 1 holds the yes"):
         live_questions.answer(entry, Yes())
     assert live.open_question == entry.question
     console.answer(entry.question, No())
@@ -153,7 +153,7 @@ def test_the_run_that_plays_the_script_of_a_row_is_stopped(runtime: Path, tmp_pa
         pass
     session = Session(About(run="play", task="Rows", pid=1, folder=str(tmp_path / "run")), control)
     with served(session):
-        with pytest.raises(Refused, match="no play of this script is under way"):
+        with pytest.raises(RequestRefused, match="no play of this script is under way"):
             live_questions.stop_play(row_of(tmp_path / "other.yaml"))
         assert not control.stopped
         assert live_questions.stop_play(row_of(script)) == "play"
