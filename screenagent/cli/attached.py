@@ -12,7 +12,7 @@ from screenagent.cli.terminal import TerminalQuestion, TypedAnswer, unanswered_l
 from screenagent.episode import Episode
 from screenagent.runs.wording import question_words
 from screenagent.sessions.answers import Answer, AnswerInWords, AtGuess, No, Nothing, StopRun, Yes, YesToAll
-from screenagent.sessions.attachment import Attachment, News, RequestRefused
+from screenagent.sessions.attachment import Attachment, News, NotGranted
 from screenagent.sessions.messages import (
     EventTold,
     HolderTold,
@@ -139,7 +139,7 @@ class PlainFace:
     def _attempt(self, act: Callable[[], object]) -> None:
         try:
             act()
-        except RequestRefused as why:
+        except NotGranted as why:
             echo(f"  {why}", err=True)
 
 

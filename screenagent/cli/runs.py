@@ -95,12 +95,12 @@ def _show_live(*, as_json: bool) -> set[str]:
 
 def _asked_now(run: LiveRun) -> str:
     """Return what a run asks a person now, in words; empty if it asks nothing, or does not answer."""
-    from screenagent.sessions.attachment import RequestRefused
+    from screenagent.sessions.attachment import NotGranted
     from screenagent.sessions.client import RemoteAttachment
 
     try:
         attachment = RemoteAttachment(run, "the list of runs", lambda: None, since=LATEST, watches=True)
-    except RequestRefused:
+    except NotGranted:
         return ""
     attachment.detach()
     return attachment.attached.waits_for

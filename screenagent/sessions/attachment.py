@@ -15,14 +15,14 @@ News = Callable[[], object]
 """Called in any thread when there is something to read. It must return at once, and may ask nothing of the run."""
 
 
-class RequestRefused(UserError):
+class NotGranted(UserError):
     """The run did not do what a face asked of it; the text says why. Nothing was done."""
 
     code = "refused"
 
 
 class Attachment(Protocol):
-    """All methods may be called from any thread. `RequestRefused` is raised by what the run does not do."""
+    """All methods may be called from any thread. `NotGranted` is raised by what the run does not do."""
 
     id: str
 

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from screenagent.control import until
 from screenagent.sessions.answers import Answer
-from screenagent.sessions.attachment import News, RequestRefused
+from screenagent.sessions.attachment import News, NotGranted
 from screenagent.sessions.messages import (
     AliveSaid,
     AnswerAsked,
@@ -55,7 +55,7 @@ class RemoteAttachment:
     """
 
     def __init__(self, run: LiveRun, name: str, news: News, *, since: int = 0, watches: bool = False) -> None:
-        """Attach to the run. Raise `GoneRun` if it does not answer, and `RequestRefused` if it does not want this face."""
+        """Attach to the run. Raise `GoneRun` if it does not answer, `NotGranted` if it does not want this face."""
         self._run = run
         self._connection = run.connect()
         self._connection.settimeout(None)
@@ -142,7 +142,7 @@ class RemoteAttachment:
         if answered is None:
             raise GoneRun(GONE)
         if isinstance(answered, RefusedSaid):
-            raise RequestRefused(answered.why)
+            raise NotGranted(answered.why)
         return answered
 
     def _send(self, request: Request) -> None:

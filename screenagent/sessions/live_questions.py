@@ -15,7 +15,7 @@ from screenagent.actions import Ask
 from screenagent.events import Observed
 from screenagent.runs.store import read_run
 from screenagent.sessions.answers import Answer
-from screenagent.sessions.attachment import RequestRefused
+from screenagent.sessions.attachment import NotGranted
 from screenagent.sessions.client import RemoteAttachment
 from screenagent.sessions.entries import (
     AlreadySettled,
@@ -52,12 +52,12 @@ def live_waiting() -> WaitingEntries:
 def answer(entry: LiveQuestion, answer: Answer) -> None:
     """Answer an open question. The yes is taken if nobody holds it, and given back.
 
-    Raise `RequestRefused`, which says who holds it, or `AlreadySettled` if the question is not open any more.
+    Raise `NotGranted`, which says who holds it, or `AlreadySettled` if the question is not open any more.
     """
     with closing(_attached(entry)) as face:
         try:
             face.answer(entry.question, answer)
-        except RequestRefused:
+        except NotGranted:
             if not _is_open(entry):
                 raise AlreadySettled(f"the question of “{entry.task}” is not open any more; nothing was done") from None
             raise
@@ -92,12 +92,12 @@ def _is_open(entry: LiveQuestion) -> bool:
 def _question_or_problem(run: LiveRun) -> LiveQuestion | str | None:
     try:
         return open_question(run)
-    except RequestRefused as error:
+    except NotGranted as error:
         return short(f"the run {run.about.run}: {error}")
 
 
 def open_question(run: LiveRun) -> LiveQuestion | None:
-    """Return the question that waits in a run; None if none does. Raise `RequestRefused` if the run does not answer."""
+    """Return the question that waits in a run; None if none does. Raise `NotGranted` if the run does not answer."""
     came = threading.Event()
     with closing(_Attached(run, FACE, came.set, since=NOTHING, watches=True)) as face:
         about, attached = face.about, face.attached
@@ -167,14 +167,14 @@ def _asked_at(folder: str) -> datetime | None:
 
 
 def stop_play(entry: RowEntry) -> str:
-    """Stop the live run that plays the script of a row; return its id. Raise `RequestRefused` if none does."""
+    """Stop the live run that plays the script of a row; return its id. Raise `NotGranted` if none does."""
     for run in live_runs():
         with (
-            suppress(OSError, ValueError, RequestRefused),
+            suppress(OSError, ValueError, NotGranted),
             closing(_Attached(run, FACE, lambda: None, watches=True)) as face,
         ):
             folder = face.about.folder
             if folder and read_run(Path(folder)).settings.get("script") == entry.play.script:
                 face.steer("stop")
                 return run.about.run
-    raise RequestRefused("no play of this script is under way; `screenagent stop` stops whatever else is at work")
+    raise NotGranted("no play of this script is under way; `screenagent stop` stops whatever else is at work")

@@ -22,7 +22,7 @@ from pydantic import ValidationError
 
 from screenagent.errors import WrongUsage
 from screenagent.runs.log import run_name
-from screenagent.sessions.attachment import RequestRefused
+from screenagent.sessions.attachment import NotGranted
 from screenagent.sessions.messages import About
 from screenagent.sessions.runtime_folder import WrongOwner, open_runtime_folder, peer_user, runtime_folder
 
@@ -47,7 +47,7 @@ class NoLiveRun(WrongUsage):
     code = "no_live_run"
 
 
-class GoneRun(RequestRefused):
+class GoneRun(NotGranted):
     """The process of the run is gone, or does not answer."""
 
     code = "gone_run"

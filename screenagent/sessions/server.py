@@ -21,7 +21,7 @@ from typing import Final
 from pydantic import ValidationError
 
 from screenagent.desktop.front import face_came, face_left
-from screenagent.sessions.attachment import RequestRefused
+from screenagent.sessions.attachment import NotGranted
 from screenagent.sessions.messages import (
     LONGEST_REQUEST,
     VERSION,
@@ -314,7 +314,7 @@ class SessionServer:
         for number, request in connection.received(piece, time.monotonic()):
             try:
                 self._do(connection, number, request)
-            except RequestRefused as why:
+            except NotGranted as why:
                 connection.refuse(number, str(why))
 
     def _do(self, connection: FaceConnection, number: int, request: Request) -> None:
@@ -341,7 +341,7 @@ class SessionServer:
 
     def _begin_picture(self, connection: FaceConnection, number: int, digest: str) -> None:
         if connection.pictures >= MOST_PICTURES:
-            raise RequestRefused(f"{MOST_PICTURES} pictures are on their way to this face already")
+            raise NotGranted(f"{MOST_PICTURES} pictures are on their way to this face already")
         connection.pictures += 1
 
         def encode() -> None:

@@ -27,7 +27,7 @@ from screenagent.runs.store import with_picture
 from screenagent.runs.wording import question_words
 from screenagent.screenshot import Screenshot
 from screenagent.sessions.answers import Answer, HandBack, No, StopRun, UnfitAnswer, Yes, YesToAll, verdict_on
-from screenagent.sessions.attachment import News, RequestRefused
+from screenagent.sessions.attachment import News, NotGranted
 from screenagent.sessions.messages import (
     About,
     ClosedHow,
@@ -180,15 +180,15 @@ class Session:
                 self._check_holder(face)
             asked = self._open
             if asked is None or asked.id != question:
-                raise RequestRefused("that question is not open any more; nothing was done")
+                raise NotGranted("that question is not open any more; nothing was done")
             if isinstance(answer, HandBack):
-                raise RequestRefused("nobody has taken the desktop over")
+                raise NotGranted("nobody has taken the desktop over")
             self._answer(asked, answer, face.name)
 
     def steer(self, face: Face, what: Steering, text: str) -> None:
         with self._lock:
             if face.watches and what != "stop":
-                raise RequestRefused("this face only watches")
+                raise NotGranted("this face only watches")
             if what not in ("stop", "pause"):
                 self._check_holder(face)
             self._steer(what, text, face)
@@ -197,9 +197,9 @@ class Session:
         with self._lock:
             self.look()
             if face.watches:
-                raise RequestRefused("this face only watches")
+                raise NotGranted("this face only watches")
             if self._over:
-                raise RequestRefused("the run is over")
+                raise NotGranted("the run is over")
             if self._holder is face:
                 return True
             if self._holder is None:
@@ -227,7 +227,7 @@ class Session:
             self._check_holder(face)
             taker = self._faces.get(to)
             if taker is None or taker.watches:
-                raise RequestRefused("there is no face of that id that could take the yes")
+                raise NotGranted("there is no face of that id that could take the yes")
             self._give_to(taker)
 
     def detach(self, face: Face) -> None:
@@ -271,13 +271,13 @@ class Session:
     def _check_holder(self, face: Face) -> None:
         self.look()
         if self._holder is not face:
-            raise RequestRefused(f"{self._holder.name} holds the yes" if self._holder else "take the yes first")
+            raise NotGranted(f"{self._holder.name} holds the yes" if self._holder else "take the yes first")
 
     def _answer(self, asked: _Asked, answer: Answer, by: str) -> None:
         try:
             verdict = verdict_on(asked.question, answer)
         except UnfitAnswer as error:
-            raise RequestRefused(str(error)) from error
+            raise NotGranted(str(error)) from error
         if isinstance(answer, YesToAll) and isinstance(verdict, Approve):
             verdict = self._answers.approve_all(asked.question.asked, verdict.locations)
         self._close("answered", by)
@@ -304,7 +304,7 @@ class Session:
                 self._control.pause()
             case "hand_back":
                 if not self._taken_over:
-                    raise RequestRefused("nobody has taken the desktop over")
+                    raise NotGranted("nobody has taken the desktop over")
                 self._taken_over = False
                 self._control.hand_back()
                 if self._open is not None:

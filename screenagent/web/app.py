@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from screenagent.errors import UserError
 from screenagent.geometry import Value
 from screenagent.sessions.answers import Answer
-from screenagent.sessions.attachment import Attachment, News, RequestRefused
+from screenagent.sessions.attachment import Attachment, News, NotGranted
 from screenagent.sessions.messages import About, Steering
 from screenagent.showing import visible
 from screenagent.web.access import KEY_HEADER, Access, misdirection
@@ -112,7 +112,7 @@ class PageServer:
             Route("/run/{run}", self._do, methods=["POST"]),
         ]
         refusals = {
-            RequestRefused: _refusal_409,
+            NotGranted: _refusal_409,
             BadPageRequest: _refusal_as_said,
             UserError: _refusal_404,
             404: _unknown,

@@ -17,7 +17,7 @@ from PIL import Image
 from screenagent.approval.answers import QuietTime
 from screenagent.errors import UserError
 from screenagent.sessions.answers import Answer, No, StopRun
-from screenagent.sessions.attachment import Attachment, News, RequestRefused
+from screenagent.sessions.attachment import Attachment, News, NotGranted
 from screenagent.sessions.messages import KeyTold, Steering
 from screenagent.web.following import Following
 from screenagent.web.view import ShownStep, shown_run, shown_step
@@ -100,7 +100,7 @@ class PageFace:
 
     def opened(self) -> OpenPage:
         if len(self._pages) >= MOST_PAGES:
-            raise RequestRefused(f"{MOST_PAGES} pages are open on this run; close one")
+            raise NotGranted(f"{MOST_PAGES} pages are open on this run; close one")
         page = OpenPage()
         self._pages[page.id] = page
         self._acted_last, self._given_back = page.id, False
@@ -144,7 +144,7 @@ class PageFace:
         asked = self.known.asked
         is_new = asked is not None and asked.id == question and not self._quiet.is_over
         if is_new and not isinstance(answer, No | StopRun):
-            raise RequestRefused("the question has only just come; nothing was done")
+            raise NotGranted("the question has only just come; nothing was done")
         await asyncio.to_thread(self.attachment.answer, question, answer)
 
     async def steer(self, page: str, what: Steering, text: str) -> None:
@@ -172,9 +172,9 @@ class PageFace:
     def _check(self, page: str) -> None:
         """Only a page that is open does anything, and only where that is allowed."""
         if not self._answers:
-            raise RequestRefused("this page only watches; `screenagent web --allow-answers` opens one that answers")
+            raise NotGranted("this page only watches; `screenagent web --allow-answers` opens one that answers")
         if page not in self._pages:
-            raise RequestRefused("this page is not connected to the run; nothing was done")
+            raise NotGranted("this page is not connected to the run; nothing was done")
         self._acted_last = page
 
     def _fold(self) -> None:

@@ -22,7 +22,7 @@ from screenagent.events import Approve, Observed, Started, Verdict
 from screenagent.fakes import plain_screen
 from screenagent.geometry import Location, Point
 from screenagent.sessions.answers import No, StopRun, Yes
-from screenagent.sessions.attachment import RequestRefused
+from screenagent.sessions.attachment import NotGranted
 from screenagent.sessions.client import GONE, RemoteAttachment
 from screenagent.sessions.messages import EventTold, HolderTold, Message, OverTold, QuestionTold
 from screenagent.sessions.place import GoneRun, LiveRun, live_runs
@@ -82,7 +82,7 @@ def test_an_answer_over_the_socket_is_the_verdict(live: Session, asking: Future[
     assert asked.on(Episode()) == QUESTION
     watcher.attachment.answer(asked.id, Yes())
     assert asking.result(5) == Approve()
-    with pytest.raises(RequestRefused, match="not open"):
+    with pytest.raises(NotGranted, match="not open"):
         watcher.attachment.answer(asked.id, No())
 
 
@@ -119,7 +119,7 @@ def test_the_agent_knows_the_processes_that_supervise_it(live: Session) -> None:
 
 def test_a_watcher_only_watches_and_may_stop(live: Session, asking: Future[Verdict | None]) -> None:
     watcher = Watcher(live_runs()[0], watches=True)
-    with pytest.raises(RequestRefused, match="watches"):
+    with pytest.raises(NotGranted, match="watches"):
         watcher.attachment.take()
     watcher.attachment.answer(live.open_question, StopRun())
     assert asking.result(5) is not None

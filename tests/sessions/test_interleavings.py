@@ -18,7 +18,7 @@ from screenagent.episode import Episode
 from screenagent.events import Abort, Approve, Reject, Skip, Verdict
 from screenagent.geometry import Location, Point
 from screenagent.sessions.answers import Answer, LeaveOut, No, Nothing, StopRun, Yes, YesToAll
-from screenagent.sessions.attachment import RequestRefused
+from screenagent.sessions.attachment import NotGranted
 from screenagent.sessions.messages import About, QuestionClosed, QuestionTold
 from screenagent.sessions.session import LOST_SECONDS, WANTED_SECONDS, Face, Session
 
@@ -74,7 +74,7 @@ class Play:
 
     def act(self) -> None:
         """Do something that a face may do, which the session may refuse."""
-        with suppress(RequestRefused):
+        with suppress(NotGranted):
             self.random.choice(self.acts)()
 
     def face(self) -> Face:
@@ -191,7 +191,7 @@ def answered_at(start: threading.Barrier, face: Face, question: str, number: int
     start.wait()
     try:
         face.answer(question, No(reason=f"{number}"))
-    except RequestRefused:
+    except NotGranted:
         return None
     return f"{number}"
 
@@ -202,7 +202,7 @@ def test_a_risky_question_takes_no_yes_to_all(threads: ThreadPoolExecutor) -> No
     asking = threads.submit(session.ask, RISKY)
     while not session.open_question:
         pass
-    with pytest.raises(RequestRefused, match="risky"):
+    with pytest.raises(NotGranted, match="risky"):
         face.answer(session.open_question, YesToAll())
     face.answer(session.open_question, No())
     assert asking.result(HANG_SECONDS) == Reject(reason="the user said no")

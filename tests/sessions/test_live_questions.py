@@ -19,7 +19,7 @@ from screenagent.runs.log import Recorder
 from screenagent.scripts.rows.lines import now
 from screenagent.sessions import live_questions
 from screenagent.sessions.answers import Answer, AnswerInWords, No, Yes
-from screenagent.sessions.attachment import RequestRefused
+from screenagent.sessions.attachment import NotGranted
 from screenagent.sessions.entries import AlreadySettled, LiveQuestion, PlayCommand, RowEntry
 from screenagent.sessions.live_questions import LATEST, live_waiting
 from screenagent.sessions.messages import About
@@ -97,7 +97,7 @@ def test_a_question_in_words_waits_as_it_was_asked(live: Session, threads: Threa
     asking = asked(live, threads, WHO)
     entry = waiting()
     assert (entry.what, entry.in_words) == ("Which customer?", True)
-    with pytest.raises(RequestRefused, match="wants an answer in words"):
+    with pytest.raises(NotGranted, match="wants an answer in words"):
         live_questions.answer(entry, Yes())
     assert not asking.done()
     live_questions.answer(entry, AnswerInWords(text="Ada"))
@@ -107,7 +107,7 @@ def test_who_holds_the_yes_is_said(live: Session, threads: ThreadPoolExecutor) -
     console = live.attach("console 1", lambda: None)
     asking = asked(live, threads)
     entry = waiting()
-    with pytest.raises(RequestRefused, match="console 1 holds the yes"):
+    with pytest.raises(NotGranted, match="console 1 holds the yes"):
         live_questions.answer(entry, Yes())
     assert live.open_question == entry.question
     console.answer(entry.question, No())
@@ -153,7 +153,7 @@ def test_the_run_that_plays_the_script_of_a_row_is_stopped(runtime: Path, tmp_pa
         pass
     session = Session(About(run="play", task="Rows", pid=1, folder=str(tmp_path / "run")), control)
     with served(session):
-        with pytest.raises(RequestRefused, match="no play of this script is under way"):
+        with pytest.raises(NotGranted, match="no play of this script is under way"):
             live_questions.stop_play(row_of(tmp_path / "other.yaml"))
         assert not control.stopped
         assert live_questions.stop_play(row_of(script)) == "play"

@@ -15,7 +15,7 @@ from screenagent.episode import Episode
 from screenagent.events import Abort, Approve, LookAgain, Reject, Started, Verdict
 from screenagent.geometry import Location, Point
 from screenagent.sessions.answers import No, StopRun, Yes
-from screenagent.sessions.attachment import RequestRefused
+from screenagent.sessions.attachment import NotGranted
 from screenagent.sessions.messages import About, EventTold, HolderTold, QuestionClosed, QuestionTold
 from screenagent.sessions.session import LOST_SECONDS, QUIET_SECONDS, WANTED_SECONDS, Face, Session
 
@@ -90,7 +90,7 @@ def test_a_second_answer_does_nothing(session: Session, ask: Ask) -> None:
     face = attached(session)
     asking, id = ask(), session.open_question
     face.answer(id, No(reason="no"))
-    with pytest.raises(RequestRefused, match="not open"):
+    with pytest.raises(NotGranted, match="not open"):
         face.answer(id, Yes())
     assert asking.result(5) == Reject(reason="no")
 
@@ -101,7 +101,7 @@ def test_an_answer_to_an_earlier_question_does_nothing(session: Session, ask: As
     face.answer(first, Yes())
     asking.result(5)
     second = ask()
-    with pytest.raises(RequestRefused, match="not open"):
+    with pytest.raises(NotGranted, match="not open"):
         face.answer(first, Yes())
     assert not second.done()
     face.answer(session.open_question, No())
@@ -111,7 +111,7 @@ def test_who_does_not_hold_the_yes_cannot_answer(session: Session, ask: Ask) -> 
     attached(session)
     other = attached(session, "another")
     ask()
-    with pytest.raises(RequestRefused, match="console holds the yes"):
+    with pytest.raises(NotGranted, match="console holds the yes"):
         other.answer(session.open_question, Yes())
     assert session.open_question
 
@@ -129,9 +129,9 @@ def test_anyone_may_stop(session: Session, control: Control, ask: Ask) -> None:
 def test_a_watcher_neither_answers_nor_steers(session: Session, control: Control) -> None:
     watcher = attached(session, watches=True)
     for what in ("pause", "resume", "one_step", "take_over", "hand_back", "say"):
-        with pytest.raises(RequestRefused):
+        with pytest.raises(NotGranted):
             watcher.steer(what)
-    with pytest.raises(RequestRefused):
+    with pytest.raises(NotGranted):
         watcher.take()
     assert session.holder == ""
     assert not control.paused
@@ -141,7 +141,7 @@ def test_the_yes_is_handed_over(session: Session) -> None:
     first, second = attached(session), attached(session, "second")
     first.hand_over(second.id)
     assert session.holder == second.id
-    with pytest.raises(RequestRefused):
+    with pytest.raises(NotGranted):
         first.release()
 
 
@@ -190,7 +190,7 @@ def test_no_answer_in_time_is_none_and_a_late_one_does_nothing(control: Control)
     assert session.ask(QUESTION) is None
     told_of = face.read()
     asked = next(told for told in told_of if isinstance(told, QuestionTold))
-    with pytest.raises(RequestRefused):
+    with pytest.raises(NotGranted):
         face.answer(asked.id, Yes())
     assert [told.how for told in told_of if isinstance(told, QuestionClosed)] == ["unanswered"]
 
