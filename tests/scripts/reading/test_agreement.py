@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from screenagent.scripts.reading.agreement import SpelledText, agreed_value, as_far_as_read, by_typeface
+from screenagent.perception.spelling import SpelledText
+from screenagent.scripts.reading.agreement import agreed_value, as_far_as_read, by_typeface
 
 
 @pytest.mark.parametrize(
