@@ -72,7 +72,7 @@ def ink_of(inked: InkedText) -> Ink | None:
 
 def strokes_in(ink: Ink) -> int:
     """Return in how many parts, one beside the other, a text is drawn."""
-    is_inked: npt.NDArray[np.bool_] = np.logical_or.reduce(ink > FAINTEST, axis=0)
+    is_inked = np.asarray((ink > FAINTEST).any(axis=0))
     return int(is_inked[0]) + int((is_inked[1:] & ~is_inked[:-1]).sum())
 
 
