@@ -22,7 +22,7 @@ from screenagent.control import Control, until
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.json_lines import without_secrets
 from screenagent.desktop.lock import is_file_at, lock_folder, locked_file, process_table, takes_lock
-from screenagent.desktop.virtual_session import remove_session, remove_x_lock
+from screenagent.desktop.virtual_session import remove_session, remove_x_socket
 from screenagent.errors import BadFile, WrongUsage
 from screenagent.files import is_ours, open_inside
 from screenagent.geometry import Size, Value
@@ -216,7 +216,7 @@ def _living(path: Path) -> Desk | None:
         if is_file_at(path, file):
             if desk:
                 remove_session(desk.folder)
-                remove_x_lock(desk.display, desk.server)
+                remove_x_socket(desk.display, desk.server)
             path.unlink(missing_ok=True)
     return None
 

@@ -14,7 +14,7 @@ from screenagent.control import Control, Stopped
 from screenagent.desktop.desk import READY, TAKEN, Desk, DeskTaken, holding
 from screenagent.desktop.front import let_go_of_terminal
 from screenagent.desktop.lock import process_table
-from screenagent.desktop.virtual_session import VirtualSession, remove_x_lock
+from screenagent.desktop.virtual_session import VirtualSession, remove_x_socket
 from screenagent.desktop.x11.connection import admit_only_user
 from screenagent.geometry import Size
 
@@ -72,7 +72,7 @@ def _opened(session: VirtualSession, wish: DeskWish) -> Desk:
 def _session(control: Control, size: Size) -> Iterator[VirtualSession]:
     with VirtualSession(control=control, size=size, cwd=Path("/")) as session:
         yield session
-    remove_x_lock(session.display, session.server.pid)  # an X server that was killed has left it
+    remove_x_socket(session.display, session.server.pid)  # an X server that was killed has left it
 
 
 def share_folder(home: Path, shared: Path) -> None:

@@ -8,6 +8,7 @@ import select
 import shlex
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import tempfile
@@ -24,6 +25,7 @@ from screenagent.desktop import NoDesktop
 from screenagent.desktop.json_lines import needed_environment, without_secrets
 from screenagent.desktop.lock import takes_lock
 from screenagent.desktop.process_stat import stat_fields
+from screenagent.desktop.x11.driver_selection import SOCKETS
 from screenagent.desktop.x11.windows import POLL_SECONDS, X11Windows
 from screenagent.errors import BadFile
 from screenagent.files import is_ours, open_inside
@@ -52,7 +54,6 @@ FOREIGN: Final = tuple(
 DOUBLE_CLICK_MS: Final = 200
 """Five times as long as the agent leaves between the presses of a double click."""
 
-X_LOCKS: Final = "/tmp"  # where X servers have them, whatever TMPDIR says
 PREFIX: Final = "screenagent-desktop-"
 LOCK: Final = "guard.lock"
 LEFT_SECONDS: Final = 60.0  # a folder of that age without a lock has no desktop: one is locked as soon as it is made
@@ -290,16 +291,20 @@ def remove_session(folder: Path) -> None:
             start_guard(folder).communicate()
 
 
-def remove_x_lock(display: str, server: int) -> None:
-    """Remove the lock and the socket of an X server that was killed, if the lock still names that process."""
-    number = display.removeprefix(":")
-    lock = Path(f"{X_LOCKS}/.X{number}-lock")
-    with suppress(OSError):
-        found = lock.lstat()
-        ours = stat.S_ISREG(found.st_mode) and found.st_uid == os.getuid()
-        if ours and lock.read_bytes()[:64].split() == [str(server).encode()] and stat_fields(server)[:1] in ([], ["Z"]):
-            Path(f"{X_LOCKS}/.X11-unix/X{number}").unlink(missing_ok=True)
-            lock.unlink()
+def remove_x_socket(display: str, server: int) -> None:
+    """Remove the socket of an X server that was killed, if nobody listens there now."""
+    place = Path(SOCKETS) / f"X{display.removeprefix(':')}"
+    with suppress(OSError), socket.socket(socket.AF_UNIX) as tried:
+        found = place.lstat()
+        of_this_user = stat.S_ISSOCK(found.st_mode) and found.st_uid == os.getuid()
+        if not of_this_user or stat_fields(server)[:1] not in ([], ["Z"]):
+            return
+        tried.setblocking(False)
+        try:
+            tried.connect(str(place))
+        except ConnectionRefusedError:
+            if os.path.samestat(found, place.lstat()):
+                place.unlink()
 
 
 def _is_unguarded(folder: Path) -> bool:

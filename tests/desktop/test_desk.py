@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -33,7 +34,7 @@ from screenagent.desktop.desk import (
     stop_desk,
 )
 from screenagent.desktop.desk_holder import SHARED, share_folder
-from screenagent.desktop.virtual_session import LOCK, remove_x_lock
+from screenagent.desktop.virtual_session import LOCK, remove_x_socket
 from screenagent.errors import BadFile, WrongUsage
 from screenagent.geometry import Size
 from tests.builders import eventually
@@ -315,19 +316,34 @@ def test_a_desk_of_another_container_is_not_stopped_by_its_number(runtime: Path)
         stop_desk(desk)
 
 
-def test_the_lock_of_a_killed_x_server_is_removed_and_that_of_another_is_not(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("is_served", [False, True])
+@pytest.mark.parametrize("is_alive", [False, True])
+def test_the_socket_of_a_killed_x_server_is_removed_unless_another_listens_there(
+    is_served: bool, is_alive: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("screenagent.desktop.virtual_session.X_LOCKS", str(tmp_path))
+    monkeypatch.setattr("screenagent.desktop.virtual_session.SOCKETS", str(tmp_path))
     ended = subprocess.Popen(["true"])
     ended.wait()
-    lock, socket = tmp_path / ".X7-lock", tmp_path / ".X11-unix" / "X7"
-    socket.parent.mkdir()
-    for said, goes in ((ended.pid, True), (ended.pid + 100_000, False), (os.getpid(), False)):
-        lock.write_text(f"{said:>10}\n")
-        socket.touch()
-        remove_x_lock(":7", os.getpid() if said == os.getpid() else ended.pid)
-        assert (lock.exists(), socket.exists()) == (not goes, not goes)
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "X7"))
+        if is_served:
+            server.listen()
+        remove_x_socket(":7", os.getpid() if is_alive else ended.pid)
+        assert (tmp_path / "X7").exists() == (is_served or is_alive)
+
+
+@pytest.mark.parametrize("kind", ["file", "link", "nothing"])
+def test_what_is_not_the_socket_of_an_x_server_stays(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("screenagent.desktop.virtual_session.SOCKETS", str(tmp_path))
+    place = tmp_path / "X7"
+    if kind == "file":
+        place.touch()
+    elif kind == "link":
+        place.symlink_to(tmp_path / "nowhere")
+    remove_x_socket(":7", 0)
+    assert os.path.lexists(place) == (kind != "nothing")
 
 
 class TestSharedFolder:
