@@ -67,7 +67,7 @@ def web(*, run: str | None, port: int, allow_answers: bool, opens: bool) -> None
         else:
             echo(f"{_what(only, allow_answers=allow_answers)}: {link}", err=True)
         if opens and not links:
-            webbrowser.open(stack.enter_context(_file_that_leads_to(link)))
+            webbrowser.open(stack.enter_context(file_that_leads_to(link)))
         links.append(link)
 
     with ExitStack() as stack:
@@ -75,7 +75,7 @@ def web(*, run: str | None, port: int, allow_answers: bool, opens: bool) -> None
 
 
 @contextmanager
-def _file_that_leads_to(link: str) -> Iterator[str]:
+def file_that_leads_to(link: str) -> Iterator[str]:
     """Give the address of a private file that opens the link: a program's arguments can be read by other users."""
     with NamedTemporaryFile("w", prefix="screenagent-", suffix=".html", encoding="utf-8") as file:
         file.write(f'<!doctype html><meta http-equiv="refresh" content="0;url={link}">')

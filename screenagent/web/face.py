@@ -221,17 +221,22 @@ class PageFace:
             await asyncio.to_thread(self.attachment.take)
 
     def _png(self, digest: str) -> bytes | None:
+        """Return the picture from the folder of the run, which costs the run nothing, or else from the run itself."""
+        if (recorded := self._recorded(digest)) is not None:
+            return recorded
         try:
             image = self.attachment.picture(digest)
         except UserError:  # the run is over, and so is its process
-            return self._recorded(digest)
-        return _written(image) if image is not None else self._recorded(digest)
+            return None
+        return _written(image) if image is not None else None
 
     def _recorded(self, digest: str) -> bytes | None:
-        """Return the picture from the folder of the run, if it is one of this run's that was shown."""
+        """Return the picture of the run's folder, where each is whole or not there."""
         folder = self.attachment.about.folder
-        file = Path(folder) / "screens" / f"{digest}.png"
-        return file.read_bytes() if folder and file.is_file() else None
+        try:
+            return (Path(folder) / "screens" / f"{digest}.png").read_bytes() if folder else None
+        except OSError:
+            return None
 
     def _keep(self, digest: str, png: bytes) -> None:
         self._pictures[digest] = png

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from screenagent.actions import Click, Drag
+from screenagent.cli.web import file_that_leads_to
 from screenagent.events import Reject
 from screenagent.geometry import Pixel
 from screenagent.screenshot import Screenshot, Window
@@ -165,6 +166,13 @@ def test_without_a_run_the_page_lists_those_that_are_live(browser: Tab) -> None:
         assert "save it" in text(browser, "runs")
         browser.click("#runs button")
         browser.until(ASKED)
+
+
+def test_a_private_file_leads_a_browser_to_the_page(browser: Tab) -> None:
+    with opened(browser, LiveStage()) as server, file_that_leads_to(server.link) as address:
+        browser.evaluate("sessionStorage.clear()")
+        browser.open(address)
+        browser.until(f"location.protocol === 'http:' && {ASKED}")
 
 
 @pytest.mark.soak

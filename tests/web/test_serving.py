@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from email.message import Message
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -181,6 +182,17 @@ def test_a_picture_is_kept_by_the_browser_for_ever() -> None:
         shown = browser.get(f"/run/{RUN}/picture/{browser.run['screen']['digest']}")
         assert (shown.status, shown.said[:8]) == (200, b"\x89PNG\r\n\x1a\n")
         assert shown.headers["cache-control"] == "private, max-age=31536000, immutable"
+
+
+def test_a_picture_comes_from_the_folder_of_the_run_also_after_its_end(tmp_path: Path) -> None:
+    (tmp_path / "screens").mkdir()
+    (tmp_path / "screens" / "0123456789abcdef.png").write_bytes(b"a picture")
+    (tmp_path / "0123456789abcdef.png").write_bytes(b"no picture")
+    with asked(LiveStage(folder=tmp_path)) as (browser, told, _):
+        browser.do(do="steer", what="stop")
+        browser.until(told, "over")
+        assert browser.get(f"/run/{RUN}/picture/0123456789abcdef").said == b"a picture"
+        assert browser.get(f"/run/{RUN}/picture/00000000000000000000").status == 404
 
 
 def test_a_page_that_comes_later_is_told_all_of_it() -> None:
