@@ -119,7 +119,7 @@ class Supervised:
         """
         where, settings = self.supervision, self.supervision.settings
         with ExitStack() as stack:
-            unanswered = stack.enter_context(QuestionsMissed(ask, settings, self.task))  # what it waits for comes last
+            unanswered = stack.enter_context(KeepsUnanswered(ask, settings, self.task))  # what it waits for comes last
             stack.enter_context(reading_prepared(settings))
             models = self._models(control) if settings.model or settings.grounder_model else None
             reader = build_reader(settings)
@@ -170,7 +170,7 @@ class Supervised:
         return Models.of(self.supervision.settings, control)
 
 
-class QuestionsMissed:
+class KeepsUnanswered:
     """Asks with `ask`, and keeps in the inbox what nobody answers in a run that is recorded. What that takes is loaded
     when it first happens. It is a sink of the run's events."""
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from screenagent.actions import Click, Target
 from screenagent.approval import ApprovalQuestion
-from screenagent.assembly.supervised import QuestionsMissed
+from screenagent.assembly.supervised import KeepsUnanswered
 from screenagent.episode import Episode
 from screenagent.events import Abort, Approve, Ended, Reject, Verdict
 from screenagent.scripts.rows.ledger import PlayedRow
@@ -197,7 +197,7 @@ def test_a_question_that_nobody_answers_waits(night: Night) -> None:
 @pytest.mark.parametrize(("verdict", "waits"), [(None, 1), (Approve(), 0), (Abort(), 0), (Reject(reason="no"), 0)])
 def test_only_a_question_that_was_not_answered_waits(night: Night, verdict: Verdict | None, waits: int) -> None:
     settings = Settings.model_validate({"inbox": night.inbox.folder})
-    with QuestionsMissed(lambda _: verdict, settings, "send it") as asking:
+    with KeepsUnanswered(lambda _: verdict, settings, "send it") as asking:
         asking.asked(QUESTION)
         assert night.waiting.entries == (), "nothing of a run that is not recorded is kept"
         asking.folder = Path("/runs/1")
