@@ -74,6 +74,7 @@ class PlayOptions:
         agent = self.agent
         flags = (("--virtual", agent.virtual), ("--step", self.step))
         named = (
+            ("--desk", agent.desk),
             ("--app", agent.app),
             ("--size", agent.size and f"{agent.size.width}x{agent.size.height}"),
             ("--display", agent.display),
