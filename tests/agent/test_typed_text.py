@@ -164,7 +164,7 @@ def test_what_is_searched_for_is_highlighted_where_it_stood_and_has_not_come_the
 
 def test_no_more_is_read_once_the_text_is_found_in_its_field() -> None:
     shown = form("Ada").pixels.copy()
-    ImageDraw.Draw(shown).text((440, 280), "changed", fill="black", font=ImageFont.load_default(15))
+    ImageDraw.Draw(shown).text((440, 280), "ok", fill="black", font=ImageFont.load_default(10))
     read: list[Size] = []
 
     def counted(screenshot: Screenshot) -> list[Word]:

@@ -60,13 +60,17 @@ class ScreenReadout:
                 raise AssertionError
 
     def _table(self, what: str, screen: WrittenScreen) -> ValueReading:
-        """The rows of a table, each cell read as a text; the least sure one tells how sure all are."""
+        """The rows of a table, each cell read as a text; the least sure one tells how sure all are.
+
+        A single digit below or above longer numbers is a number, too, and is not held against letters.
+        """
         meant = wanted_place(what, is_table=True)
         assert isinstance(meant, Table)
         table = seen_table(meant, screen)
         rows, cells = [], []
+        of_numbers = [_is_of_numbers(column) for column in zip(*table.rows, strict=True)]
         for seen in table.rows:
-            row = [self._cell(texts, screen) for texts in seen]
+            row = [self._cell(texts, screen, numbers) for texts, numbers in zip(seen, of_numbers, strict=True)]
             rows.append({head: cell.value for head, cell in zip(table.heads, row, strict=True)})
             cells += row
         least = min(cells, key=lambda cell: cell.confidence, default=EMPTY)
@@ -79,9 +83,10 @@ class ScreenReadout:
             rows=tuple(rows),
         )
 
-    def _cell(self, texts: Sequence[Label], screen: WrittenScreen) -> ValueReading:
+    def _cell(self, texts: Sequence[Label], screen: WrittenScreen, of_numbers: bool) -> ValueReading:
         words = [word for text in texts for word in text.words]
-        read = self._seen(place_of(words, screen), "text", screen) if words else None
+        is_digit = of_numbers and len(_shown(texts)) == 1
+        read = self._seen(place_of(words, screen), "number" if is_digit else "text", screen) if words else None
         return read if isinstance(read, ValueReading) else EMPTY
 
     def _target(self, target: str, screen: WrittenScreen, screenshot: Screenshot) -> ValuePlace:
@@ -150,3 +155,13 @@ def _reading(found: Agreed, *, by: str, box: Box | None) -> ValueReading:
     return ValueReading(
         value=found.value, shown=found.shown, confidence=found.confidence, by=by, box=box, doubt=found.doubt
     )
+
+
+def _shown(texts: Sequence[Label]) -> str:
+    return " ".join(word for text in texts for word, _ in text.words)
+
+
+def _is_of_numbers(column: Sequence[Sequence[Label]]) -> bool:
+    """Whether the cells of a column are numbers, as far as they are not empty, and one has more than one digit."""
+    shown = [text for cell in column if (text := _shown(cell))]
+    return any(len(text) > 1 for text in shown) and all(PARSERS["number"](text, ()) for text in shown)
