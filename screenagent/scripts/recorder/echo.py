@@ -48,14 +48,19 @@ def echo_of(entry: Entry, field: Field, reader: TextReader) -> Echo:
     return _Sight(entry, reader).echo(field)
 
 
-def conceals(entry: Entry, later: Screenshot) -> bool:
-    """Return whether `later` shows dots where the text stood before."""
+def places_of(entry: Entry, field: Field, reader: TextReader) -> Sequence[PixelBox]:
+    """Return where the text stands; where anything has changed with it, if it is read nowhere."""
+    return _Sight(entry, reader).showing(field) or entry.areas
+
+
+def conceals(entry: Entry, later: Screenshot, places: Sequence[PixelBox]) -> bool:
+    """Return whether `later` shows dots in one of the places where the text stood before."""
     if later.size != entry.shown.size:
         return False
     picture = np.asarray(later.pixels)
     changed = changed_areas(np.asarray(entry.shown.pixels), picture)
-    places = entry.areas
-    return any(_is_dots(picture, area) for area in changed if any(area.shared_area(place) > 0 for place in places))
+    there = (area for area in changed if any(area.shared_area(place) > 0 for place in places))
+    return any(_is_dots(picture, area, of=entry.text) for area in there)
 
 
 def field_typed_into(entry: Entry, field: Field) -> Box | None:
@@ -91,24 +96,35 @@ class _Sight:
         self._areas = entry.areas
 
     def echo(self, field: Field) -> Echo:
-        size = self._entry.shown.size
-        clicked = [field.clicked.exact_pixels(size)] if field.clicked else []
-        inside = list(_within(self._areas, clicked))
-        elsewhere = [*_within(self._areas, [other.exact_pixels(size) for other in field.others]), *self._areas]
-        if any(_is_dots(self._after, area) for area in (*inside, *elsewhere)):
+        changed = (*self._inside(field), *self._elsewhere(field))
+        if any(_is_dots(self._after, area, of=self._entry.text) for area in changed):
             return "hidden"
-        if any(self._is_shown(area, loosely=True) for area in inside if self._follows(area) is not False):
-            return "shown"
-        following = [area for area in elsewhere if self._follows(area) or (not clicked and self._follows(area) is None)]
-        return "shown" if not inside and self._all_shown(following) else "unsure"
+        return "shown" if self.showing(field) else "unsure"
 
-    def _all_shown(self, areas: Sequence[PixelBox]) -> bool:
-        """Return whether one of the areas shows the text, or each of its pieces stands alone, as in a row of cells."""
-        if any(self._is_shown(area, loosely=False) for area in areas):
-            return True
-        read = [self._readings(area) for area in areas]
+    def showing(self, field: Field) -> list[PixelBox]:
+        """Return the areas that show the text, in the field that was clicked, or else in any other."""
+        if inside := self._inside(field):
+            followed = (area for area in inside if self._follows(area) is not False)
+            return [area for area in followed if self._is_shown(area, loosely=True)]
+        follow = ((area, self._follows(area)) for area in self._elsewhere(field))
+        following = [area for area, does in follow if does or (does is None and field.clicked is None)]
+        alone = [area for area in following if self._is_shown(area, loosely=False)]
+        return alone or self._in_cells(following)
+
+    def _inside(self, field: Field) -> list[PixelBox]:
+        clicked = [field.clicked.exact_pixels(self._entry.shown.size)] if field.clicked else []
+        return list(_within(self._areas, clicked))
+
+    def _elsewhere(self, field: Field) -> list[PixelBox]:
+        others = [other.exact_pixels(self._entry.shown.size) for other in field.others]
+        return [*_within(self._areas, others), *self._areas]
+
+    def _in_cells(self, areas: Sequence[PixelBox]) -> list[PixelBox]:
+        """Return the areas that show pieces of the text, if each of them stands alone, as in a row of cells."""
         pieces = [piece.strip() for piece in self._entry.pieces if piece.strip()]
-        return len(pieces) > 1 and all(any(_reads(piece, texts, loosely=False) for texts in read) for piece in pieces)
+        read = [(area, self._readings(area)) for area in areas]
+        found = [[area for area, texts in read if _reads(piece, texts, loosely=False)] for piece in pieces]
+        return [area for each in found for area in each] if len(pieces) > 1 and all(found) else []
 
     def _is_shown(self, area: PixelBox, *, loosely: bool) -> bool:
         text = "".join(self._entry.text.split())
@@ -168,8 +184,9 @@ def _is_read(wanted: str, read: str, *, loosely: bool) -> bool:
     return (whole or len(read) >= TELLING) and fuzz.partial_ratio(wanted, read) >= ALIKE
 
 
-def _is_dots(picture: Pixels, area: PixelBox) -> bool:
-    return _discs(picture, area) > 0
+def _is_dots(picture: Pixels, area: PixelBox, *, of: str) -> bool:
+    """Return whether dots stand there for the letters of a text; fewer than it has are a sign, such as “…”."""
+    return _discs(picture, area) >= max(1, min(len(of), FEWEST_DOTS))
 
 
 def _discs(picture: Pixels, area: PixelBox) -> int:
