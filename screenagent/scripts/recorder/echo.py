@@ -60,7 +60,7 @@ def conceals(entry: Entry, later: Screenshot, places: Sequence[PixelBox]) -> boo
     picture = np.asarray(later.pixels)
     changed = changed_areas(np.asarray(entry.shown.pixels), picture)
     there = (area for area in changed if any(area.shared_area(place) > 0 for place in places))
-    return any(_is_dots(picture, area, of=entry.text) for area in there)
+    return any(_is_hidden(entry, picture, area) for area in there)
 
 
 def field_typed_into(entry: Entry, field: Field) -> Box | None:
@@ -97,7 +97,7 @@ class _Sight:
 
     def echo(self, field: Field) -> Echo:
         changed = (*self._inside(field), *self._elsewhere(field))
-        if any(_is_dots(self._after, area, of=self._entry.text) for area in changed):
+        if any(_is_hidden(self._entry, self._after, area) for area in changed):
             return "hidden"
         return "shown" if self.showing(field) else "unsure"
 
@@ -184,9 +184,10 @@ def _is_read(wanted: str, read: str, *, loosely: bool) -> bool:
     return (whole or len(read) >= TELLING) and fuzz.partial_ratio(wanted, read) >= ALIKE
 
 
-def _is_dots(picture: Pixels, area: PixelBox, *, of: str) -> bool:
-    """Return whether dots stand there for the letters of a text; fewer than it has are a sign, such as “…”."""
-    return _discs(picture, area) >= max(1, min(len(of), FEWEST_DOTS))
+def _is_hidden(entry: Entry, picture: Pixels, area: PixelBox) -> bool:
+    """Return whether dots stand there for letters: as many as were typed, or a row of them. Others may be a sign."""
+    dots = _discs(picture, area)
+    return dots > 0 if entry.pastes else dots >= FEWEST_DOTS or 0 < dots == len(entry.text)
 
 
 def _discs(picture: Pixels, area: PixelBox) -> int:

@@ -208,6 +208,25 @@ def test_short_texts_are_written_down_where_they_are_shown(text: str) -> None:
     assert texts(hand.events) == [text]
 
 
+@pytest.mark.parametrize("text", ["42", "12,50"])
+@pytest.mark.parametrize("dots", [1, 3])
+def test_a_sign_of_dots_on_a_tool_bar_that_turns_grey_meanwhile_hides_nothing(dots: int, text: str) -> None:
+    """As the sign for thousands does, and “…”, while something is typed into a cell of a sheet."""
+
+    def under_a_tool_bar(drawing: Drawing, text: str, keys: int) -> None:
+        clear(drawing, text, keys)
+        colour = (150, 150, 150) if text and hand.caret else (30, 30, 30)
+        for number in range(dots):
+            ImageDraw.Draw(drawing.image).ellipse((400 + 9 * number, 57, 406 + 9 * number, 63), fill=colour)
+
+    hand = Hand(under_a_tool_bar)
+    hand.click(FIELD)
+    hand.type(text)
+    hand.click(BUTTON)
+    hand.caret = 0
+    assert texts(hand.events) == [text]
+
+
 @pytest.mark.parametrize("text", ["7", "ok", "0", "o", "приветмир"])
 @pytest.mark.parametrize("show", HIDING[:6])
 def test_short_texts_and_those_of_other_scripts_are_hidden_too(show: Show, text: str) -> None:
