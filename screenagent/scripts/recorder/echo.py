@@ -28,6 +28,7 @@ TELLING: Final = 8  # letters of the end of a text that is longer than its field
 AROUND: Final = (5, 4)  # pixels of ground that the reader needs round a text
 FOLLOWS: Final = 0.6  # of the looks between the keys: the share at which a text has become another with them
 FEWEST_DOTS: Final = 4  # in a row, that hide a text which nobody was seen to type
+BETWEEN_CELLS: Final = (("left",), ("right",), ("up",), ("down",))
 HIGHEST: Final = 80  # pixels that a field is high in which dots are looked for
 FEWEST_LOOKS: Final = 3  # which tell something of that
 DOTS: Final = frozenset(".,:;*•·●°-_")  # what the dots and stars of a hidden text are read as
@@ -107,17 +108,26 @@ class _Sight:
             followed = (area for area in inside if self._follows(area) is not False)
             return [area for area in followed if self._is_shown(area, loosely=True)]
         follow = ((area, self._follows(area)) for area in self._elsewhere(field))
-        following = [area for area, does in follow if does or (does is None and field.clicked is None)]
+        untold = self._elsewhere(field) if field.clicked is None else self._in_others(field) if self._led else []
+        following = [area for area, does in follow if does or (does is None and area in untold)]
         alone = [area for area in following if self._is_shown(area, loosely=False)]
         return alone or self._in_cells(following)
 
     def _inside(self, field: Field) -> list[PixelBox]:
-        clicked = [field.clicked.exact_pixels(self._entry.shown.size)] if field.clicked else []
+        clicked = [field.clicked.exact_pixels(self._entry.shown.size)] if field.clicked and not self._led else []
         return list(_within(self._areas, clicked))
 
+    @property
+    def _led(self) -> bool:
+        """Whether keys may have led from what was clicked to another cell before anything was typed."""
+        return any(key.keys in BETWEEN_CELLS for key in self._entry.leading)
+
     def _elsewhere(self, field: Field) -> list[PixelBox]:
+        return [*self._in_others(field), *self._areas]
+
+    def _in_others(self, field: Field) -> list[PixelBox]:
         others = [other.exact_pixels(self._entry.shown.size) for other in field.others]
-        return [*_within(self._areas, others), *self._areas]
+        return list(_within(self._areas, others))
 
     def _in_cells(self, areas: Sequence[PixelBox]) -> list[PixelBox]:
         """Return the areas that show pieces of the text, if each of them stands alone, as in a row of cells."""
