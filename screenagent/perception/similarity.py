@@ -16,6 +16,8 @@ LEFT: Final = 8  # letters that are left of a name that was cut off
 LONG: Final = 7  # letters of a word in which one that is drawn like another may have been misread
 MOST_MISSED: Final = 3  # letters that one of two names may be longer
 LONGER: Final = 8  # the same for a letter that was missed, or seen twice
+FEWEST_NEARLY: Final = 5  # letters of a text that is known again though one of them was misread
+NEARLY: Final = (9, 2)  # a text of so many letters is known with so many of them misread
 _ROUND: Final = str.maketrans("ceáàâäéèêëóòôö", "oooooooooooooo")
 """Round letters, which small typefaces draw alike."""
 _NARROW: Final = "ilrtfj1|!'"  # letters that are missed easily
@@ -107,6 +109,17 @@ def is_misread(word: str, read: str) -> bool:
     if len(word) >= LONG and len(word) == len(read):
         return Levenshtein.distance(word, read) == 1 and word.translate(_ROUND) == read.translate(_ROUND)
     return len(word) >= LONGER and is_missed(word, read)
+
+
+def is_nearly(text: str, read: str) -> bool:
+    """Return whether two readings may be of one text, a letter misread, or two of a long text. That is no more than a
+    guess: ask it of texts in one place only."""
+    one, other = letters_of(text), letters_of(read)
+    shorter = min(len(one), len(other))
+    if shorter < FEWEST_NEARLY or numbers_in(text) != numbers_in(read):
+        return one == other
+    long, most = NEARLY
+    return Levenshtein.distance(one, other) <= (most if shorter >= long else 1)
 
 
 def _is_no_word(read: str) -> bool:

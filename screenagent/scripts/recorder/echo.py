@@ -28,6 +28,7 @@ TELLING: Final = 8  # letters of the end of a text that is longer than its field
 AROUND: Final = (5, 4)  # pixels of ground that the reader needs round a text
 FOLLOWS: Final = 0.6  # of the looks between the keys: the share at which a text has become another with them
 FEWEST_DOTS: Final = 4  # in a row, that hide a text which nobody was seen to type
+BETWEEN_CELLS: Final = (("left",), ("right",), ("up",), ("down",))
 HIGHEST: Final = 80  # pixels that a field is high in which dots are looked for
 FEWEST_LOOKS: Final = 3  # which tell something of that
 DOTS: Final = frozenset(".,:;*•·●°-_")  # what the dots and stars of a hidden text are read as
@@ -48,14 +49,19 @@ def echo_of(entry: Entry, field: Field, reader: TextReader) -> Echo:
     return _Sight(entry, reader).echo(field)
 
 
-def conceals(entry: Entry, later: Screenshot) -> bool:
-    """Return whether `later` shows dots where the text stood before."""
+def places_of(entry: Entry, field: Field, reader: TextReader) -> Sequence[PixelBox]:
+    """Return where the text stands; where anything has changed with it, if it is read nowhere."""
+    return _Sight(entry, reader).showing(field) or entry.areas
+
+
+def conceals(entry: Entry, later: Screenshot, places: Sequence[PixelBox]) -> bool:
+    """Return whether `later` shows dots in one of the places where the text stood before."""
     if later.size != entry.shown.size:
         return False
     picture = np.asarray(later.pixels)
     changed = changed_areas(np.asarray(entry.shown.pixels), picture)
-    places = entry.areas
-    return any(_is_dots(picture, area) for area in changed if any(area.shared_area(place) > 0 for place in places))
+    there = (area for area in changed if any(area.shared_area(place) > 0 for place in places))
+    return any(_is_hidden(entry, picture, area) for area in there)
 
 
 def field_typed_into(entry: Entry, field: Field) -> Box | None:
@@ -91,24 +97,44 @@ class _Sight:
         self._areas = entry.areas
 
     def echo(self, field: Field) -> Echo:
-        size = self._entry.shown.size
-        clicked = [field.clicked.exact_pixels(size)] if field.clicked else []
-        inside = list(_within(self._areas, clicked))
-        elsewhere = [*_within(self._areas, [other.exact_pixels(size) for other in field.others]), *self._areas]
-        if any(_is_dots(self._after, area) for area in (*inside, *elsewhere)):
+        changed = (*self._inside(field), *self._elsewhere(field))
+        if any(_is_hidden(self._entry, self._after, area) for area in changed):
             return "hidden"
-        if any(self._is_shown(area, loosely=True) for area in inside if self._follows(area) is not False):
-            return "shown"
-        following = [area for area in elsewhere if self._follows(area) or (not clicked and self._follows(area) is None)]
-        return "shown" if not inside and self._all_shown(following) else "unsure"
+        return "shown" if self.showing(field) else "unsure"
 
-    def _all_shown(self, areas: Sequence[PixelBox]) -> bool:
-        """Return whether one of the areas shows the text, or each of its pieces stands alone, as in a row of cells."""
-        if any(self._is_shown(area, loosely=False) for area in areas):
-            return True
-        read = [self._readings(area) for area in areas]
+    def showing(self, field: Field) -> list[PixelBox]:
+        """Return the areas that show the text, in the field that was clicked, or else in any other."""
+        if inside := self._inside(field):
+            followed = (area for area in inside if self._follows(area) is not False)
+            return [area for area in followed if self._is_shown(area, loosely=True)]
+        follow = ((area, self._follows(area)) for area in self._elsewhere(field))
+        untold = self._elsewhere(field) if field.clicked is None else self._in_others(field) if self._led else []
+        following = [area for area, does in follow if does or (does is None and area in untold)]
+        alone = [area for area in following if self._is_shown(area, loosely=False)]
+        return alone or self._in_cells(following)
+
+    def _inside(self, field: Field) -> list[PixelBox]:
+        clicked = [field.clicked.exact_pixels(self._entry.shown.size)] if field.clicked and not self._led else []
+        return list(_within(self._areas, clicked))
+
+    @property
+    def _led(self) -> bool:
+        """Whether keys may have led from what was clicked to another cell before anything was typed."""
+        return any(key.keys in BETWEEN_CELLS for key in self._entry.leading)
+
+    def _elsewhere(self, field: Field) -> list[PixelBox]:
+        return [*self._in_others(field), *self._areas]
+
+    def _in_others(self, field: Field) -> list[PixelBox]:
+        others = [other.exact_pixels(self._entry.shown.size) for other in field.others]
+        return list(_within(self._areas, others))
+
+    def _in_cells(self, areas: Sequence[PixelBox]) -> list[PixelBox]:
+        """Return the areas that show pieces of the text, if each of them stands alone, as in a row of cells."""
         pieces = [piece.strip() for piece in self._entry.pieces if piece.strip()]
-        return len(pieces) > 1 and all(any(_reads(piece, texts, loosely=False) for texts in read) for piece in pieces)
+        read = [(area, self._readings(area)) for area in areas]
+        found = [[area for area, texts in read if _reads(piece, texts, loosely=False)] for piece in pieces]
+        return [area for each in found for area in each] if len(pieces) > 1 and all(found) else []
 
     def _is_shown(self, area: PixelBox, *, loosely: bool) -> bool:
         text = "".join(self._entry.text.split())
@@ -168,8 +194,10 @@ def _is_read(wanted: str, read: str, *, loosely: bool) -> bool:
     return (whole or len(read) >= TELLING) and fuzz.partial_ratio(wanted, read) >= ALIKE
 
 
-def _is_dots(picture: Pixels, area: PixelBox) -> bool:
-    return _discs(picture, area) > 0
+def _is_hidden(entry: Entry, picture: Pixels, area: PixelBox) -> bool:
+    """Return whether dots stand there for letters: as many as were typed, or a row of them. Others may be a sign."""
+    dots = _discs(picture, area)
+    return dots > 0 if entry.pastes else dots >= FEWEST_DOTS or 0 < dots == len(entry.text)
 
 
 def _discs(picture: Pixels, area: PixelBox) -> int:

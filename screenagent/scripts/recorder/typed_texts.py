@@ -14,7 +14,7 @@ from screenagent.perception.similarity import letters_of, likeness
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot
 from screenagent.scripts.recorder.blanked_screens import BlankedScreens
-from screenagent.scripts.recorder.echo import Field, conceals, dotted, echo_of, field_typed_into, typed_into
+from screenagent.scripts.recorder.echo import Field, conceals, dotted, echo_of, field_typed_into, places_of, typed_into
 from screenagent.scripts.recorder.entries import AtTheEnd, Entry
 from screenagent.scripts.recorder.gestures import Clicked, Dragged, Focused, Gesture, Pressed, Typed
 from screenagent.scripts.replay.appearance import READ_ALIKE
@@ -165,7 +165,8 @@ class TypedTexts:
         if any(typed_into(entry, box) or (place is not None and place.center in box) for box in told):
             return TOLD
         seen = echo_of(entry, field, self._reader)
-        if seen == "hidden" or any(conceals(entry, look) for look in self._looks(entry, later)):
+        places = places_of(entry, field, self._reader)
+        if seen == "hidden" or any(conceals(entry, look, places) for look in self._looks(entry, later)):
             return HIDDEN
         if seen == "unsure":
             return UNSURE if entry.text.strip() else None  # what was pasted is not known

@@ -50,6 +50,7 @@ REMEMBERED: Final = 40  # samples
 MOVES: Final = 400  # places of the mouse
 AWAY: Final = 0.05  # the mouse is not yet at a target when it is so far from it, as a part of the screen
 HOVER: Final = 0.15  # what lights up under the mouse is a smaller part of the screen than this
+TIP: Final = 0.03  # as large is a tip at most
 PAUSE_SECONDS: Final = 3.0  # a hand that rests for so long may have waited for something
 HELD_BACK: Final = 3  # steps after a text that are watched before it is written down
 UNNAMED: Final = (
@@ -100,7 +101,8 @@ class ScreenPoller:
             if seen and (hovered := opened_by_hovering(seen, moves, place, since=since)):
                 with self._changed:
                     self._hovered[at] = hovered
-                return seen[-1].screen
+                return with_tips(seen[-1].screen, samples, place)
+            return with_tips(before_touch(samples, at, touch, since=since), samples, place)
         return before_touch(samples, at, touch, since=since)
 
     def hovered(self, at: float) -> tuple[ScreenSample, ...]:
@@ -156,6 +158,24 @@ def before_touch(samples: Sequence[ScreenSample], at: float, touch: Touch, *, si
     place = last.screen.display.point(touch.pixel)
     away = next((one for one in reversed(samples) if one.at > since and not _near(one.mouse, place)), last)
     return away.screen if _only_lit_up(away.screen, last.screen, place) else last.screen
+
+
+def with_tips(screen: Screenshot, samples: Iterable[ScreenSample], pressed: Point) -> Screenshot:
+    """Return the screenshot with the tips that are still on it, by its pixels, though they were known of with an
+    earlier one only: the mouse may have left for what was pressed as it was taken."""
+    known = {(place, one.screen.digest): one.screen for one in samples for place in one.screen.moving}
+    tips = ((place, earlier) for (place, _), earlier in known.items() if pressed not in place and _area(place) < TIP)
+    there = (place for place, earlier in tips if _stands(place, earlier, screen))
+    moving = tuple(dict.fromkeys((*screen.moving, *there)))
+    return screen if moving == screen.moving else screen.model_copy(update={"moving": moving})
+
+
+def _stands(place: Box, earlier: Screenshot, screen: Screenshot) -> bool:
+    """Whether a place looks as it did."""
+    if earlier.size != screen.size:
+        return False
+    edges = place.pixels(screen.size)
+    return earlier.pixels.crop(edges).tobytes() == screen.pixels.crop(edges).tobytes()
 
 
 class Watcher:

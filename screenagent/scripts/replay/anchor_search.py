@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Final, NamedTuple
 
 from screenagent.geometry import Absent, Guess, Location, Pixel, PixelBox, Point
@@ -128,7 +128,8 @@ class AnchorSearch:
         """Whether the target's own text can be read there; what is the same to the pixel need not be read."""
         if not self.anchor.text or match.score >= PIXEL_PERFECT:
             return True
-        return likeness(self.anchor.text, self.text_in(match)) >= READ_ALIKE
+        read = self.text_in(match)
+        return any(likeness(name, read) >= READ_ALIKE for name in self.appearance.names)
 
     def text_in(self, match: AnchorMatch) -> str:
         """Return what can be read at the place of `match`."""
@@ -271,13 +272,17 @@ def _same_patches(search: AnchorSearch) -> Iterator[AnchorMatch]:
 def _of_its_name(search: AnchorSearch) -> list[AnchorMatch]:
     """The places with the target's text; or, for one without, where it must be by the texts near it."""
     if search.anchor.text:
-        return [
-            AnchorMatch(match.rect.grown(*EDGE), match.score, "text", match.rect.height / search.appearance.text_height)
-            for match in matches(Phrase(name=search.anchor.text, quoted=True), search.labels)
-            if match.score >= READ_ALIKE
-        ]
+        return reduce(_together, (_named(name, search) for name in search.appearance.names))
     found = _by_landmarks(search)
     return [found] if found and search.matcher.resembles(search.appearance.patch, found.rect) else []
+
+
+def _named(name: str, search: AnchorSearch) -> list[AnchorMatch]:
+    return [
+        AnchorMatch(match.rect.grown(*EDGE), match.score, "text", match.rect.height / search.appearance.text_height)
+        for match in matches(Phrase(name=name, quoted=True), search.labels)
+        if match.score >= READ_ALIKE
+    ]
 
 
 def _by_landmarks(search: AnchorSearch) -> AnchorMatch | None:

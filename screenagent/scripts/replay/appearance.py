@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -14,7 +14,7 @@ from PIL import Image
 from screenagent.geometry import Box, Pixel, PixelBox, Point
 from screenagent.perception.labels import Label, labels
 from screenagent.perception.pixels import grey
-from screenagent.perception.similarity import likeness
+from screenagent.perception.similarity import is_nearly, likeness
 from screenagent.screenshot import Screenshot, Word
 from screenagent.scripts.anchors import Anchor, NearbyText
 from screenagent.scripts.replay.template_match import TemplateMatch, TemplateMatcher
@@ -72,12 +72,14 @@ class Appearance:
         size, window = screenshot.size, screenshot.window
         at = point.pixel(size)
         known = labels_in_reach(at.x, at.y, labels(words, size), screenshot)
-        bounds = _bounds(at, known, box.exact_pixels(size) if box else None).clipped(size.width, size.height)
+        lasting = labels_in_reach(at.x, at.y, labels(_lasting(words, screenshot), size), screenshot)
+        found = box.exact_pixels(size) if box else _written_at(target, at, known)
+        bounds = _bounds(at, found).clipped(size.width, size.height)
         left, top, right, bottom = bounds.grown(*AROUND).clipped(size.width, size.height).rounded
         anchor = Anchor(
             target=target,
             text=_text_in(bounds, known),
-            beside=_nearby(bounds, known),
+            beside=_nearby(bounds, lasting),
             box=PixelBox(*bounds.rounded).moved(-left, -top).rounded,
             at=Pixel(x=at.x - left, y=at.y - top),
             corner=Pixel(x=left, y=top),
@@ -87,7 +89,7 @@ class Appearance:
             window=window.box if window else None,
         )
         single = cls(anchor, screenshot.pixels.crop((left, top, right, bottom)))
-        return single._counted(TemplateMatcher(screenshot.pixels), bounds, known)
+        return single._counted(TemplateMatcher(screenshot.pixels), bounds, lasting)
 
     def hiding(self, areas: Iterable[Box]) -> Appearance:
         """Return this with those areas of its screen blurred in the picture, and the target as it was."""
@@ -134,6 +136,12 @@ class Appearance:
         return TRIM if self.anchor.text and bottom - top >= 6 * TRIM else 0
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """How the target's own text may be read: as it was, or as it is called if it was misread."""
+        text, target = self.anchor.text, self.anchor.target
+        return (text, target) if text != target and is_nearly(text, target) else (text,)
+
+    @property
     def text_height(self) -> float:
         return max(6.0, self.anchor.size.height - 2 * EDGE[1])
 
@@ -178,7 +186,7 @@ class Appearance:
         if not beside:
             return Surroundings(1.0)
         present = [_is_there(text, place, known, scale, reads=_contains) for text in beside]
-        missing = (text.text for text in self.telling_texts if not _is_there(text, place, known, scale, reads=_is))
+        missing = (text.text for text in self.telling_texts if not self._is_told(text, place, known, scale))
         in_row = [
             (min(MOST_TELLING, len(text.text)), there)
             for text, there in zip(beside, present, strict=True)
@@ -186,6 +194,15 @@ class Appearance:
         ]
         row = sum(tells for tells, there in in_row if there) / sum(tells for tells, _ in in_row) if in_row else 1.0
         return Surroundings(sum(present) / len(present), row, next(missing, ""))
+
+    def _is_told(self, nearby: NearbyText, place: PixelBox, known: Sequence[Label], scale: float) -> bool:
+        """Whether a text that tells the target is there; misread only if no other place is to be told from this one."""
+        if _is_there(nearby, place, known, scale, reads=_is):
+            return True
+        if self.anchor.alike > 1 or any(_is(nearby.text, label.text) for label in known):
+            return False
+        misread = [label.rect for label in known if is_nearly(nearby.text, label.text)]
+        return len(misread) == 1 and _is_placed_so(nearby, misread[0], place, scale)
 
     def _is_in_row(self, nearby: NearbyText) -> bool:
         return abs(nearby.dy) <= max(nearby.height, self.anchor.size.height) / 2
@@ -205,9 +222,24 @@ def labels_in_reach(x: float, y: float, known: Sequence[Label], screenshot: Scre
     return [label for label in known if window.holds(*label.rect.center)] if window.holds(x, y) else known
 
 
-def _bounds(at: Pixel, known: Sequence[Label], box: PixelBox | None) -> PixelBox:
-    """The target's box: the one given, or that of the text at the point, or a little all round; never a whole page."""
-    found = box or next((label.rect for label in known if label.rect.holds(at.x, at.y)), None)
+def _lasting(words: Iterable[Word], screenshot: Screenshot) -> Iterator[Word]:
+    """Yield the words that do not come and go with the mouse or by themselves, as those of a tooltip do."""
+    yield from (word for word in words if not any(word.box.center in place for place in screenshot.moving))
+
+
+def _written_at(target: str, at: Pixel, known: Sequence[Label]) -> PixelBox | None:
+    """The box of the text at the point; or from the text that the target is called by, which stands left of it in a
+    row that was clicked beyond its words, to the point."""
+    there = next((label.rect for label in known if label.rect.holds(at.x, at.y)), None)
+    row = [label for label in known if label.rect.top <= at.y <= label.rect.bottom and label.rect.right < at.x]
+    name = max(
+        (label.rect for label in row if _reads_as(target, label.text)), key=lambda rect: rect.right, default=None
+    )
+    return there or (PixelBox(name.left, name.top, at.x, name.bottom) if name else None)
+
+
+def _bounds(at: Pixel, found: PixelBox | None) -> PixelBox:
+    """The target's box: the one found for it, or a little all round the point; never a whole page."""
     point = PixelBox(at.x, at.y, at.x, at.y)
     if found is None:
         return point.grown(*UNKNOWN)
@@ -257,9 +289,14 @@ def _is(text: str, label: str) -> bool:
     return likeness(text, label) >= READ_ALIKE
 
 
+def _reads_as(text: str, label: str) -> bool:
+    """Whether a label is the text, a letter of it misread."""
+    return _is(text, label) or is_nearly(text, label)
+
+
 def _contains(text: str, label: str) -> bool:
     """Whether a label is the text, or the text was read together with its neighbour."""
-    return _is(text, label) or (len(text) >= 3 and "".join(text.split()) in "".join(label.split()))
+    return _reads_as(text, label) or (len(text) >= 3 and "".join(text.split()) in "".join(label.split()))
 
 
 def _is_placed_so(nearby: NearbyText, rect: PixelBox, place: PixelBox, scale: float) -> bool:

@@ -94,6 +94,7 @@ TYPING = {
     "mended with backspaces": "Secc backspace ret9 left 9 right".split(),
     "mended by deleting": "Seecret99 home right delete".split(),
     "after all was selected": "ctrl+a Secret99".split(),
+    "after an arrow key": "right Secret99".split(),
     "one letter at a time": "S right e right c right r right e right t right 9 right 9".split(),
 }
 
@@ -204,6 +205,41 @@ def test_short_texts_are_written_down_where_they_are_shown(text: str) -> None:
     hand = Hand(clear)
     hand.click(FIELD)
     hand.type(text)
+    hand.click(BUTTON)
+    assert texts(hand.events) == [text]
+
+
+@pytest.mark.parametrize("text", ["42", "12,50"])
+@pytest.mark.parametrize("dots", [1, 3])
+def test_a_sign_of_dots_on_a_tool_bar_that_turns_grey_meanwhile_hides_nothing(dots: int, text: str) -> None:
+    """As the sign for thousands does, and “…”, while something is typed into a cell of a sheet."""
+
+    def under_a_tool_bar(drawing: Drawing, text: str, keys: int) -> None:
+        clear(drawing, text, keys)
+        colour = (150, 150, 150) if text and hand.caret else (30, 30, 30)
+        for number in range(dots):
+            ImageDraw.Draw(drawing.image).ellipse((400 + 9 * number, 57, 406 + 9 * number, 63), fill=colour)
+
+    hand = Hand(under_a_tool_bar)
+    hand.click(FIELD)
+    hand.type(text)
+    hand.click(BUTTON)
+    hand.caret = 0
+    assert texts(hand.events) == [text]
+
+
+def next_cell(drawing: Drawing, text: str, keys: int) -> None:
+    """The arrow keys lead on from the cell that was clicked: its frame goes, and another one has it."""
+    edges = (330, 108, 480, 132) if keys else (162, 106, 320, 134)
+    ImageDraw.Draw(drawing.image).rectangle(edges, outline=(30, 30, 30), width=2)
+    drawing.text(text, 340, 120)
+
+
+@pytest.mark.parametrize("text", ["42", "Lovelace"])
+def test_a_cell_that_the_arrow_keys_lead_to_shows_what_is_typed(text: str) -> None:
+    hand = Hand(next_cell)
+    hand.click(FIELD)
+    hand.type(["right", text])
     hand.click(BUTTON)
     assert texts(hand.events) == [text]
 

@@ -11,13 +11,13 @@ from screenagent.actions import Click, Input, PressKeys, TypeText, WaitFor, desc
 from screenagent.desktop.input_listener import ButtonDown, ButtonUp, KeyDown, KeyUp, TimedTouch, WheelTurned
 from screenagent.events import Acted, Checked, Ended, Event, Started, Thought
 from screenagent.fakes import plain_screen
-from screenagent.geometry import Pixel, Point
+from screenagent.geometry import Box, Pixel, Point
 from screenagent.grounding.embedded import EmbeddedGrounder
 from screenagent.grounding.naming import Namer
 from screenagent.perception.reader import ScreenReader
 from screenagent.screenshot import Screenshot
 from screenagent.scripts.recorder.hovering import ScreenSample
-from screenagent.scripts.recorder.watcher import Watcher, before_touch
+from screenagent.scripts.recorder.watcher import Watcher, before_touch, with_tips
 from screenagent.scripts.recorder.writer import ScriptWriter
 from screenagent.scripts.schema import ExpectStep, FillStep, Parameter
 from tests.builders import Drawing
@@ -207,6 +207,19 @@ def test_what_the_press_before_has_changed_near_the_mouse_is_in_the_picture() ->
     samples = list(looks((1.0, 0.9, opened), (1.1, 0.32, opened), (1.3, 0.32, closed)))
     assert before_touch(samples, 1.4, touch) == opened
     assert before_touch(samples, 1.4, touch, since=1.2) == closed
+
+
+def test_a_tip_that_is_still_drawn_as_the_mouse_leaves_is_known_as_one() -> None:
+    tip, elsewhere = (Box.of_pixels(edges, form().size) for edges in ((290, 60, 400, 80), (20, 20, 60, 40)))
+    drawn = Drawing().text("Save to memory", 300, 70)
+    shown = drawn.screenshot.model_copy(update={"moving": (tip,)})
+    leaving = drawn.button("Sign in", 160, 180).screenshot.model_copy(update={"moving": (elsewhere,)})
+    gone = form().model_copy(update={"moving": (elsewhere,)})
+    samples = list(looks((1.0, 0.9, shown), (1.1, 0.9, leaving)))
+    place = leaving.display.point(Pixel(x=205, y=180))
+    assert with_tips(leaving, samples, place).moving == (elsewhere, tip)
+    assert with_tips(gone, samples, place) == gone
+    assert with_tips(leaving, samples, tip.center) == leaving
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from screenagent.agent import drive
 from screenagent.fakes import FakeDesktop, FakeGrounder, FakeReader, ScriptedPlanner
 from screenagent.geometry import Absent, Box, Doubt, Location, Pixel, Point, Size
 from screenagent.screenshot import Screenshot, Window
-from screenagent.scripts import Anchors
+from screenagent.scripts import Anchor, Anchors
 from screenagent.scripts.file import parsed
 from screenagent.scripts.replay import Replay
 from screenagent.scripts.replay.anchor_grounder import AnchorGrounder
@@ -48,13 +48,20 @@ def scene(tmp_path: Path) -> AnchorScene:
 
 
 def record(
-    scene: AnchorScene, drawing: Drawing, at: tuple[int, int], *, box: tuple[int, int, int, int] | None = None
-) -> None:
-    shown = scene.reader.screen(drawing)
+    scene: AnchorScene,
+    drawing: Drawing,
+    at: tuple[int, int],
+    *,
+    box: tuple[int, int, int, int] | None = None,
+    target: str = "it",
+    tips: Sequence[Box] = (),
+) -> Anchor:
+    shown = scene.reader.screen(drawing).model_copy(update={"moving": tuple(tips)})
     point = Point.of_pixel(Pixel(x=at[0], y=at[1]), SIZE)
     bounds = Box.of_pixels(box, SIZE) if box else None
-    captured = Appearance.capture("it", shown, point, words=scene.reader.read(shown), box=bounds)
+    captured = Appearance.capture(target, shown, point, words=scene.reader.read(shown), box=bounds)
     scene.anchors.write("it", captured.anchor, captured.picture)
+    return captured.anchor
 
 
 def screen(**look: Any) -> Drawing:
@@ -76,6 +83,20 @@ def table(rows: Sequence[Row] = ROWS) -> Drawing:
         drawing.centred(name, 60, y)
         drawing.centred(amount, 200, y)
         drawing.button("Pay", 455, y)
+    return drawing
+
+
+def menu(
+    *, dy: int = 0, misread: str = "", entries: Sequence[str] = ("Open", "Save As...", "Print"), **look: Any
+) -> Drawing:
+    """Entries below each other; with `misread` one is read so that is written otherwise."""
+    drawing = screen(**look)
+    for number, entry in enumerate(entries):
+        drawing.text(entry, 60, 80 + 30 * number + dy)
+        drawing.text(f"Ctrl+{entry[0]}", 360, 80 + 30 * number + dy)
+    drawing.words = [
+        word.model_copy(update={"text": misread}) if word.text[:2] == misread[:2] else word for word in drawing.words
+    ]
     return drawing
 
 
@@ -149,6 +170,45 @@ def test_the_number_of_a_row_tells_less_than_what_it_says(scene: AnchorScene) ->
 
     record(scene, sheet(("Ada", "Kiel"), ("Bob", "Bonn"), ("Cleo", "Jena")), (120, 120))
     assert hit(scene.find(sheet(("Ada", "Kiel"), ("Bob", "Trier"), ("Bob", "Bonn"), ("Cleo", "Jena"))), 120, 160)
+
+
+@pytest.mark.parametrize("changed", [menu(dy=50), menu(dy=50, misread="AsS..."), menu(dy=20, dark=True)])
+def test_a_row_that_was_clicked_beyond_its_words_is_known_by_them_though_they_were_misread(
+    scene: AnchorScene, changed: Drawing
+) -> None:
+    anchor = record(scene, menu(misread="AsS..."), (240, 110), target="Save As...")
+    assert (anchor.text, [text.text for text in anchor.beside[:1]]) == ("Save AsS...", ["Ctrl+S"])
+    found = scene.find(changed)
+    row = next(word.box.center.pixel(SIZE).y for word in changed.words if word.text == "Save")
+    assert isinstance(found, Location)
+    assert abs(found.point.pixel(SIZE).y - row) <= 3
+
+
+def test_a_row_that_is_gone_is_not_found_by_another_that_begins_like_it(scene: AnchorScene) -> None:
+    record(scene, menu(misread="AsS..."), (240, 110), target="Save As...")
+    assert isinstance(scene.find(menu(entries=("Open", "Save All", "Print"))), Absent)
+
+
+def test_a_field_is_known_by_its_label_though_a_letter_of_that_is_misread(scene: AnchorScene) -> None:
+    def fields(*names: str) -> Drawing:
+        drawing = screen()
+        for number, name in enumerate(names):
+            drawing.centred(name, 80, 60 + 40 * number).entry("", 160, 60 + 40 * number, width=160 + 20 * number)
+        return drawing
+
+    record(scene, fields("Customer", "Town"), (250, 60), box=(160, 45, 320, 75))
+    assert hit(scene.find(fields("Custorer", "Town")), 250, 60)
+    assert isinstance(scene.find(fields("Contact", "Town")), Absent)
+    assert isinstance(scene.find(fields("Custorer", "Customer")), Absent)
+
+
+def test_what_a_tooltip_says_is_not_what_stands_beside_a_target(scene: AnchorScene) -> None:
+    tip = Box.of_pixels((180, 70, 320, 90), SIZE)
+    shown = table()
+    shown.cell(180, 70, width=140, height=20).text("Save to memory", 190, 80)
+    anchor = record(scene, shown, (500, 80), box=(455, 65, 545, 95), tips=[tip])
+    assert {"Save to memory", "12.50"}.isdisjoint(text.text for text in anchor.beside)
+    assert hit(scene.find(table()), 500, 80)
 
 
 def test_of_two_rows_that_say_the_same_none_is_taken(scene: AnchorScene) -> None:
