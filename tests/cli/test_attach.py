@@ -80,6 +80,12 @@ def test_without_a_run_there_is_nothing_to_attach_to() -> None:
     assert "no run is under way" in done.stderr
 
 
+def test_what_only_watches_cannot_ask_for_the_yes() -> None:
+    done = in_process("attach", "--watch", "--take")
+    assert done.returncode == 2
+    assert "leave one away" in done.stderr
+
+
 def test_of_several_runs_one_has_to_be_named(live: Session) -> None:
     with served(Session(About(run="another", task="", pid=1), Control())):
         done = in_process("attach")

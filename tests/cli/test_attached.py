@@ -188,3 +188,22 @@ def test_a_watcher_is_never_asked(session: Session, typing: TYPE) -> None:
     following.join(10)
     assert face.over is not None
     assert face.over.error == "it broke"
+
+
+def test_a_terminal_that_is_closed_leaves_the_question_of_a_run_that_outlives_it_to_others(
+    session: Session, typing: TYPE, capsys: pytest.CaptureFixture[str]
+) -> None:
+    face = PlainFace(lambda news: session.attach("terminal", news), outlives=True)
+    following = threading.Thread(target=face.run, daemon=True)
+    following.start()
+    with ThreadPoolExecutor() as threads:
+        asked = threads.submit(session.ask, SAVE)
+        assert becomes(lambda: session.open_question)
+        typing("")
+        assert becomes(lambda: not session.holder)
+        assert not asked.done()
+        session.attach("another", lambda: None).answer(session.open_question, Yes())
+        assert asked.result(10) == Approve()
+    session.end()
+    following.join(10)
+    assert capsys.readouterr().err.count("only watches") == 1
