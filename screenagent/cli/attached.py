@@ -107,7 +107,7 @@ class PlainFace:
         had_it, self._holder = self._is_ours, told
         if had_it and told.id:
             self._say(f"  {told.name} holds the yes now")
-        if not told.id and self._takes_yes and not had_it:
+        if not told.id and self._takes_yes:
             self._attempt(lambda: self.attachment.take(if_free=True))
 
     def _say_who_is_asked(self, asked: QuestionTold) -> None:
@@ -128,9 +128,14 @@ class PlainFace:
         echo(line, err=True)
 
     def _ask(self, told: QuestionTold) -> None:
+        still_asked = True
+
         def waits() -> bool:
+            """Once it was asked elsewhere it is to be asked here anew: what was typed before is no answer then."""
+            nonlocal still_asked
             self._read()
-            return self._question is told and self._is_ours
+            still_asked = still_asked and self._question is told and self._is_ours
+            return still_asked
 
         question = told.on(self.episode)
         asked = self._asked = TerminalQuestion(question, waits=waits, answer_keys=self.attachment.about.answer_keys)
