@@ -152,7 +152,8 @@ class PlainFace:
     def _leave_to_others(self) -> None:
         """Give the yes back for good: a terminal that is closed has said nothing."""
         self._takes_yes, self._holder = False, HolderTold(number=0)
-        echo("\n  nothing can be typed here any more, so this terminal only watches", err=True)
+        echo(err=True)
+        echo("  nothing can be typed here any more, so this terminal only watches", err=True)
         self._attempt(self.attachment.release)
 
     def _attempt(self, act: Callable[[], object]) -> None:
