@@ -82,9 +82,18 @@ class Answers:
     """
 
     def __init__(
-        self, control: Control, *, seconds: float | None = None, hears: Callable[[KeyAnswer], object] | None = None
+        self,
+        control: Control,
+        *,
+        seconds: float | None = None,
+        hears: Callable[[KeyAnswer], object] | None = None,
+        deserted: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`seconds` is the time for an answer; None sets no limit. `hears` is told of the user's answer keys."""
+        """`seconds` is the time for an answer; None sets no limit. `hears` is told of the user's answer keys.
+
+        `deserted` says whether whoever paused the run is not there any more.
+        """
+        self._deserted = deserted
         self._control = control
         self._hears = hears
         self._seconds = seconds
@@ -99,7 +108,8 @@ class Answers:
             return Approve()
         in_words = isinstance(question.action, Ask)
         with self._control.asking(None if in_words else self._hears) as note:
-            said = ask(replace(question, note=note), AnswerTime(self._control, self._seconds))
+            time = AnswerTime(self._control, self._seconds, deserted=self._deserted)
+            said = ask(replace(question, note=note), time)
         self._control.check_lost()  # nobody has answered then
         return said
 
@@ -110,11 +120,13 @@ class Answers:
 
 
 class AnswerTime:
-    """The time for one answer. While the user has the desktop, it does not run out."""
+    """The time for one answer. While the user has the desktop, it does not run out, unless they have left it so."""
 
-    def __init__(self, control: Control, seconds: float | None) -> None:
+    def __init__(
+        self, control: Control, seconds: float | None, *, deserted: Callable[[], bool] = lambda: False
+    ) -> None:
         self.seconds = seconds
-        self._control = control
+        self._control, self._deserted = control, deserted
         self._end = self._full_time_from_now()
 
     @property
@@ -123,7 +135,7 @@ class AnswerTime:
         return None if self.seconds is None else max(0.0, self._end - time.monotonic())
 
     def has_run_out(self) -> bool:
-        if time.monotonic() >= self._end and self._control.paused:
+        if time.monotonic() >= self._end and self._control.paused and not self._deserted():
             self._end = self._full_time_from_now()
         return time.monotonic() >= self._end
 

@@ -42,8 +42,10 @@ def attach(run: str | None, *, watch: bool, take: bool, plain: bool, as_json: bo
     from screenagent.cli.terminal import Progress
     from screenagent.sessions.client import RemoteAttachment
 
-    meant = _meant(run)
     watches = watch or as_json
+    if watches and take:
+        raise click.UsageError("--watch and --json only watch, and --take asks for the yes; leave one away")
+    meant = _meant(run)
 
     def attached(news: News) -> Attachment:
         return RemoteAttachment(meant, f"the terminal {_terminal()}", news, watches=watches)
@@ -51,10 +53,10 @@ def attach(run: str | None, *, watch: bool, take: bool, plain: bool, as_json: bo
     if not (plain or as_json) and is_terminal() and find_spec("textual") is not None:
         sys.exit(supervise_attached(attached, meant.about.run, takes=take))
     try:
-        face = PlainFace(attached, *([] if as_json else [Progress()]), takes_yes=not watches)
+        face = PlainFace(attached, *([] if as_json else [Progress()]), takes_yes=not watches, outlives=True)
         if as_json:
             face.heard = lambda message: echo_json(message.model_dump_json())
-        if take and not watches:
+        if take:
             face.attachment.take()
         sys.exit(_followed(face))
     except KeyboardInterrupt:  # the run hears at once that this process is gone

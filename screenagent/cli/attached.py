@@ -38,13 +38,17 @@ LOOK_SECONDS: Final = 0.5
 class PlainFace:
     """Tells each event to `sinks`, and asks the questions here. Its thread alone reads the attachment."""
 
-    def __init__(self, attach: Attach, *sinks: Sink, takes_yes: bool = True) -> None:
-        """Attach; one that `takes_yes` takes it whenever nobody has it."""
+    def __init__(self, attach: Attach, *sinks: Sink, takes_yes: bool = True, outlives: bool = False) -> None:
+        """Attach; one that `takes_yes` takes it whenever nobody has it.
+
+        `outlives` says that the run goes on without this terminal: once that is closed it leaves the questions to
+        others. Where it is the run's own, nobody is there then, which is a no.
+        """
         self.episode = Episode()
         self.over: OverTold | None = None
         self.heard: Callable[[Message], object] = lambda _: None
         self._sinks = sinks
-        self._takes_yes = takes_yes
+        self._takes_yes, self._outlives = takes_yes, outlives
         self._came = threading.Event()
         self._holder = HolderTold(number=0)
         self._question: QuestionTold | None = None
@@ -103,7 +107,7 @@ class PlainFace:
         had_it, self._holder = self._is_ours, told
         if had_it and told.id:
             self._say(f"  {told.name} holds the yes now")
-        if not told.id and self._takes_yes and not had_it:
+        if not told.id and self._takes_yes:
             self._attempt(lambda: self.attachment.take(if_free=True))
 
     def _say_who_is_asked(self, asked: QuestionTold) -> None:
@@ -124,17 +128,33 @@ class PlainFace:
         echo(line, err=True)
 
     def _ask(self, told: QuestionTold) -> None:
+        still_asked = True
+
         def waits() -> bool:
+            """Once it was asked elsewhere it is to be asked here anew: what was typed before is no answer then."""
+            nonlocal still_asked
             self._read()
-            return self._question is told and self._is_ours
+            still_asked = still_asked and self._question is told and self._is_ours
+            return still_asked
 
         question = told.on(self.episode)
-        self._asked = TerminalQuestion(question, waits=waits, answer_keys=self.attachment.about.answer_keys)
-        typed = self._asked.typed()
+        asked = self._asked = TerminalQuestion(question, waits=waits, answer_keys=self.attachment.about.answer_keys)
+        typed = asked.typed()
         self._asked = None
-        if waits():
-            self._done.add(told.id)
-            self._attempt(lambda: self.attachment.answer(told.id, answer_of(question, typed)))
+        if not waits():
+            return
+        if asked.was_closed and self._outlives:
+            self._leave_to_others()
+            return
+        self._done.add(told.id)
+        self._attempt(lambda: self.attachment.answer(told.id, answer_of(question, typed)))
+
+    def _leave_to_others(self) -> None:
+        """Give the yes back for good: a terminal that is closed has said nothing."""
+        self._takes_yes, self._holder = False, HolderTold(number=0)
+        echo(err=True)
+        echo("  nothing can be typed here any more, so this terminal only watches", err=True)
+        self._attempt(self.attachment.release)
 
     def _attempt(self, act: Callable[[], object]) -> None:
         try:

@@ -59,6 +59,8 @@ def stop(run: str | None, *, display: str | None, everything: bool, seconds: flo
             told = [one for one in found.runs if one.has_process and one.driver.pid == process]
         for one in told:
             one.stop()
+        if run is not None and not told:
+            sys.exit(_stop_by_socket(run))
         running = _remaining(told, RunAtWork.has_ended, given_up_at)
         _remaining(told, RunAtWork.has_left, min(given_up_at, time.monotonic() + LEAVE_SECONDS))
     _tell(told, running, as_json=as_json)
@@ -70,6 +72,24 @@ def _process_of(said: str) -> int:
     from screenagent.sessions.place import live_run
 
     return live_run(said).about.pid
+
+
+def _stop_by_socket(said: str) -> int:
+    """Stop a run that is at work on no desktop now, as before its first and after its last input; return the code."""
+    from screenagent.sessions.attachment import NotGranted
+    from screenagent.sessions.client import RemoteAttachment
+    from screenagent.sessions.place import live_run
+
+    meant = live_run(said)
+    try:
+        face = RemoteAttachment(meant, "`screenagent stop`", lambda: None, watches=True)
+        face.steer("stop")
+        face.detach()
+    except NotGranted as why:
+        echo(f"{meant.about.run} was not told to stop: {why}", err=True)
+        return 1
+    echo(f"told {meant.about.run} to stop", err=True)
+    return 0
 
 
 def _remaining(runs: Sequence[RunAtWork], is_done: Callable[[RunAtWork], bool], until: float) -> Sequence[RunAtWork]:

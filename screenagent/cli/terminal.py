@@ -57,6 +57,8 @@ class TerminalQuestion:
         self._anywhere = f"  anywhere: {answer_keys}" if answer_keys else ""
         self._quiet = QuietTime()
         self._keyed: KeyAnswer | None = None
+        self.was_closed = False
+        """Whether nothing was typed since nothing can be typed here any more."""
 
     def hear(self, said: KeyAnswer) -> None:
         """Take an answer of the answer keys, as one that was typed here."""
@@ -113,7 +115,9 @@ class TerminalQuestion:
 
     def _line(self, prompt: str) -> str | None:
         """Return a line from stdin; None at its end, and as soon as no answer counts any more."""
-        return read_line(prompt, waits=self._waits)
+        line = read_line(prompt, waits=self._waits)
+        self.was_closed = line is None and self._waits()
+        return line
 
     def _waits(self) -> bool:
         return self._waits_for_it() and not self._keyed

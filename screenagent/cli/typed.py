@@ -36,10 +36,18 @@ def read_line(prompt: str, *, waits: Waits) -> str | None:
             if not waits():
                 return None
             if selector.select(timeout=POLL_SECONDS):
-                if not (more := os.read(sys.stdin.fileno(), 1)):  # those after it are for whoever waits for one
+                if not (more := _next_byte()):
                     break
                 line += more
     return line.decode(errors="replace").rstrip("\r\n") if line and len(line) < LONGEST_LINE else None
+
+
+def _next_byte() -> bytes:
+    """Return one byte, since those after a line are for whoever waits for them; none at the end of stdin."""
+    try:
+        return os.read(sys.stdin.fileno(), 1)
+    except OSError:  # the terminal is gone
+        return b""
 
 
 def _selector() -> selectors.BaseSelector:

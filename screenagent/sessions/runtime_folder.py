@@ -32,7 +32,10 @@ def runtime_folder() -> str:
 def open_runtime_folder() -> int:
     """Open the folder, if it is one of this user that nobody else can write to. Raise `WrongOwner` if it is not."""
     path = runtime_folder()
-    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except NotADirectoryError:  # or a link to one
+        raise WrongOwner(path) from None
     found = os.fstat(folder)
     if found.st_uid != os.getuid() or found.st_mode & 0o022:
         os.close(folder)

@@ -67,7 +67,7 @@ class Session:
         self.about = about
         self._control = control
         self.now = now
-        self._answers = Answers(control, seconds=seconds, hears=self._hear_key)
+        self._answers = Answers(control, seconds=seconds, hears=self._hear_key, deserted=self._is_deserted)
         self._lock = threading.RLock()
         self._messages: list[Message] = []
         self._screens: dict[str, Screenshot] = {}
@@ -345,7 +345,15 @@ class Session:
                 self._close("stopped" if isinstance(verdict, Abort) else "unanswered")
             elif verdict is None and not self._given.empty():
                 verdict = self._given.get()  # it came as the time was over, and the faces were told that it counts
+        if verdict is None and self._is_deserted():
+            self._control.stop()  # it would wait for somebody who is gone
         return verdict
+
+    def _is_deserted(self) -> bool:
+        """Whether a face has paused the run, and none is there that could let it go on."""
+        with self._lock:
+            self.look()
+            return self._control.paused and not self._control.why and self._holder is None
 
     def _waited(self, time: AnswerTime) -> Verdict | None:
         while not time.has_run_out():

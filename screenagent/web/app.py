@@ -30,6 +30,7 @@ from screenagent.web.page import HEADERS, NOTHING, whole_page
 LONGEST_BODY: Final = 32_768
 LONGEST_TEXT: Final = 8_000
 DIGEST: Final = re.compile(r"[0-9a-f]{8,64}")
+STEP: Final = re.compile(r"[0-9]{1,9}")
 OPEN_TO_ALL: Final = frozenset(("/", "/icon.svg", "/enter"))
 """What says nothing of a run, and lets somebody in."""
 
@@ -107,7 +108,7 @@ class PageServer:
             Route("/enter", self._enter, methods=["POST"]),
             Route("/runs", self._list, methods=["GET"]),
             Route("/run/{run}/events", self._tell, methods=["GET"]),
-            Route("/run/{run}/step/{number:int}", self._show_step, methods=["GET"]),
+            Route("/run/{run}/step/{number}", self._show_step, methods=["GET"]),
             Route("/run/{run}/picture/{digest}", self._show_picture, methods=["GET"]),
             Route("/run/{run}", self._do, methods=["POST"]),
         ]
@@ -206,8 +207,8 @@ class PageServer:
         return StreamingResponse(told(), media_type="text/event-stream", headers={"x-accel-buffering": "no"})
 
     async def _show_step(self, request: Request) -> Response:
-        face = await self.face(request.path_params["run"])
-        step = face.step(request.path_params["number"])
+        face, number = await self.face(request.path_params["run"]), request.path_params["number"]
+        step = face.step(int(number)) if STEP.fullmatch(number) else None
         if step is None:
             return _refused(404, "there is no such step")
         return Response(step.model_dump_json(), media_type="application/json")
@@ -297,8 +298,8 @@ def _validated(kind: TypeAdapter[Read], body: bytes) -> Read:
         return kind.validate_json(body)
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise BadPageRequest(400, f"the request cannot be read: {place}: {first['msg']}"[:400]) from error
+        told = ": ".join(filter(None, ("the request cannot be read", ".".join(map(str, first["loc"])), first["msg"])))
+        raise BadPageRequest(400, told[:400]) from error
 
 
 def _event(frame: Frame) -> bytes:

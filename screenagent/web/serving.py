@@ -14,6 +14,7 @@ import uvicorn
 from screenagent.errors import WrongUsage
 from screenagent.web.access import Access
 from screenagent.web.app import PageServer, Runs
+from screenagent.web.connections import PromptConnection
 
 LOOPBACK: Final = "127.0.0.1"
 LEAVE_SECONDS: Final = 1
@@ -57,14 +58,13 @@ async def serve_until_over(pages: PageServer, bound: list[socket.socket], *, sta
         await pages.face(pages.only)  # raises what the user can mend before anything is served
     config = uvicorn.Config(
         pages.app(),
-        http="h11",
+        http=PromptConnection,
         ws="none",
         lifespan="on",
         log_level="critical",
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        limit_concurrency=128,
         timeout_graceful_shutdown=LEAVE_SECONDS,
     )
     server = LeavingServer(config, pages)

@@ -17,7 +17,7 @@ from screenagent.actions import Click
 from screenagent.approval import ApprovalQuestion
 from screenagent.control import Control
 from screenagent.episode import Episode
-from screenagent.events import Ended, Reject, Started
+from screenagent.events import Abort, Ended, Reject, Started
 from screenagent.runs.store import read_events
 from screenagent.sessions.answers import No, Yes
 from screenagent.sessions.client import RemoteAttachment
@@ -78,6 +78,22 @@ def test_without_a_run_there_is_nothing_to_attach_to() -> None:
     done = in_process("attach")
     assert done.returncode == 2
     assert "no run is under way" in done.stderr
+
+
+def test_a_run_that_is_at_work_on_no_desktop_is_stopped_at_its_socket(live: Session) -> None:
+    with ThreadPoolExecutor() as threads:
+        asked = threads.submit(live.ask, SAVE)
+        assert becomes(lambda: live.open_question)
+        done = in_process("stop", RUN)
+        assert asked.result(10) == Abort()
+    assert done.returncode == 0
+    assert f"told {RUN} to stop" in done.stderr
+
+
+def test_what_only_watches_cannot_ask_for_the_yes() -> None:
+    done = in_process("attach", "--watch", "--take")
+    assert done.returncode == 2
+    assert "leave one away" in done.stderr
 
 
 def test_of_several_runs_one_has_to_be_named(live: Session) -> None:

@@ -34,7 +34,7 @@ from screenagent.fakes import plain_screen
 from screenagent.geometry import Doubt, Guess, Location, Point
 from screenagent.sessions.answers import Yes
 from screenagent.sessions.messages import About
-from screenagent.sessions.session import WANTED_SECONDS, Face, Session
+from screenagent.sessions.session import LOST_SECONDS, WANTED_SECONDS, Face, Session
 from tests.builders import becomes
 
 PLACES = tuple(Location(point=Point(x=x, y=0.5), confidence=0.6, by="text") for x in (0.2, 0.7))
@@ -180,6 +180,21 @@ def test_the_terminal_takes_the_yes_that_nobody_has(session: Session, clock: Clo
     assert becomes(lambda: session.holder == terminal)
 
 
+def test_a_terminal_that_was_not_heard_of_for_a_while_takes_the_yes_again(
+    session: Session, clock: Clock, typing: TYPE
+) -> None:
+    face = PlainFace(lambda news: session.attach("terminal", news, beats=True), outlives=True)
+    threading.Thread(target=face.run, daemon=True).start()
+    assert becomes(lambda: session.holder)
+    with ThreadPoolExecutor() as threads:
+        asked = threads.submit(session.ask, SAVE)
+        clock.at += LOST_SECONDS + 1
+        session.look()
+        assert becomes(lambda: session.holder == face.attachment.id)
+        typing("y\n")
+        assert asked.result(10) == Approve()
+
+
 def test_a_watcher_is_never_asked(session: Session, typing: TYPE) -> None:
     face = PlainFace(lambda news: session.attach("watcher", news, watches=True), takes_yes=False)
     following = threading.Thread(target=face.run)
@@ -195,3 +210,22 @@ def test_a_watcher_is_never_asked(session: Session, typing: TYPE) -> None:
     following.join(10)
     assert face.over is not None
     assert face.over.error == "it broke"
+
+
+def test_a_terminal_that_is_closed_leaves_the_question_of_a_run_that_outlives_it_to_others(
+    session: Session, typing: TYPE, capsys: pytest.CaptureFixture[str]
+) -> None:
+    face = PlainFace(lambda news: session.attach("terminal", news), outlives=True)
+    following = threading.Thread(target=face.run, daemon=True)
+    following.start()
+    with ThreadPoolExecutor() as threads:
+        asked = threads.submit(session.ask, SAVE)
+        assert becomes(lambda: session.open_question)
+        typing("")
+        assert becomes(lambda: not session.holder)
+        assert not asked.done()
+        session.attach("another", lambda: None).answer(session.open_question, Yes())
+        assert asked.result(10) == Approve()
+    session.end()
+    following.join(10)
+    assert capsys.readouterr().err.count("only watches") == 1

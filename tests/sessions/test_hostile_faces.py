@@ -24,6 +24,7 @@ from screenagent.sessions.answers import No, Yes
 from screenagent.sessions.client import RemoteAttachment
 from screenagent.sessions.messages import LONGEST_REQUEST, VERSION, About, Message
 from screenagent.sessions.place import GoneRun, live_runs, published
+from screenagent.sessions.server import served
 from screenagent.sessions.session import Session
 from tests.builders import becomes
 
@@ -238,6 +239,16 @@ def test_a_folder_that_others_may_write_to_is_not_used(runtime: Path) -> None:
     runtime.mkdir(parents=True)
     runtime.chmod(0o777)
     assert live_runs() == []
+
+
+def test_a_folder_that_is_a_link_is_not_used(runtime: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    runtime.parent.symlink_to(tmp_path / "elsewhere")
+    assert live_runs() == []
+    said: list[str] = []
+    with served(Session(About(run="run", task="", pid=1), Control()), unable=said.append):
+        pass
+    assert said == [f"{runtime.parent} is not yours alone, so nobody can attach to this run"]
 
 
 def test_two_runs_of_the_same_name_have_an_id_each_and_a_long_name_has_a_socket(runtime: Path) -> None:

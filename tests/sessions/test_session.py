@@ -16,7 +16,7 @@ from screenagent.events import Abort, Approve, LookAgain, Reject, Started, Verdi
 from screenagent.geometry import Location, Point
 from screenagent.sessions.answers import No, StopRun, Yes
 from screenagent.sessions.attachment import NotGranted
-from screenagent.sessions.messages import About, EventTold, HolderTold, QuestionClosed, QuestionTold
+from screenagent.sessions.messages import About, EventTold, HolderTold, QuestionClosed, QuestionTold, Steering
 from screenagent.sessions.session import LOST_SECONDS, QUIET_SECONDS, WANTED_SECONDS, Face, Session
 
 PLACE = Location(point=Point(x=0.5, y=0.5), confidence=0.9, by="text")
@@ -213,6 +213,20 @@ def test_the_desktop_is_handed_back_with_the_question(session: Session, ask: Ask
     face.steer("hand_back")
     assert asking.result(5) == LookAgain()
     assert not control.paused
+
+
+@pytest.mark.parametrize("what", ["take_over", "pause"])
+def test_a_face_that_pauses_and_is_lost_does_not_keep_the_question_open(control: Control, what: Steering) -> None:
+    session = Session(ABOUT, control, seconds=0.05)
+    with ThreadPoolExecutor() as threads:
+        face = attached(session)
+        asking = threads.submit(session.ask, QUESTION)
+        face.steer(what)
+        with pytest.raises(TimeoutError):
+            asking.result(0.2)
+        face.detach()
+        assert asking.result(5) is None
+    assert control.stopped
 
 
 def test_the_answer_keys_answer_where_no_face_is(session: Session, clock: Clock, ask: Ask, control: Control) -> None:

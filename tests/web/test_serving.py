@@ -8,7 +8,7 @@ import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from email.message import Message
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,6 +21,7 @@ from screenagent.cli.web import LiveRuns
 from screenagent.control import KeyAnswer
 from screenagent.desktop.json_lines import Child, module_command
 from screenagent.events import Reject, Reviewed, Verdict
+from screenagent.web import connections
 from screenagent.web.serving import PortTaken, listeners
 from tests.builders import becomes, eventually, in_process
 from tests.console.console_runs import DONE, SAVE
@@ -265,6 +266,29 @@ def test_a_run_that_is_not_under_way_has_no_page() -> None:
     told = in_process("web", "no-such-run")
     assert told.returncode == 2
     assert "no-such-run" in told.stderr
+
+
+def test_connections_that_ask_for_nothing_keep_nobody_out() -> None:
+    with asked(stage := LiveStage()) as (browser, _, server), ExitStack() as idle:
+        for number in range(200):
+            connection = idle.enter_context(socket.create_connection(("127.0.0.1", server.port), SECONDS))
+            connection.sendall(b"GET / HT" if number % 2 else b"POST /enter HTTP/1.1\r\nContent-Length: 9\r\n\r\n{")
+        assert browser.get("/runs").status == 200
+        assert browser.answer(browser.run["question"]["id"], say="stop") == (200, "")
+        assert becomes(lambda: stage.session.open_question == "")
+
+
+def test_a_request_that_does_not_become_whole_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "REQUEST_SECONDS", 0.2)
+    with (
+        asked(LiveStage()) as (browser, told, server),
+        socket.create_connection(("127.0.0.1", server.port), SECONDS) as slow,
+    ):
+        slow.sendall(b"POST /run/x HTTP/1.1\r\nHost: local")
+        with suppress(ConnectionResetError):
+            assert slow.recv(1) == b""
+        browser.do(do="steer", what="pause")
+        assert browser.until(told, "paused")  # what the page is told goes on
 
 
 def test_a_port_that_is_taken_is_named() -> None:
