@@ -14,7 +14,7 @@
   let quietUntil = 0, quietTimer = 0, allUntil = 0, toastTimer = 0, listTimer = 0;
   let scale = 0, centre = { x: .5, y: .5 };      // of the large picture; scale 0 fits it in
   const pictures = new Map();
-  let overview = false, listed = [], waits = [], waitsLooked = 0, calmFrom = 0;
+  let overview = false, listed = [], waits = [], waitsLooked = 0, calmFrom = 0, calmTimer = 0;
   const shots = new Map(), settling = new Set();      // pictures of the list, and what is being settled
 
   /* ---- elements ---- */
@@ -177,12 +177,13 @@
   function showProblems(problems) { fill($("problems"), problems, () => problems.map(problem => make("li", problem))); }
   function showWaits() {
     const focused = document.activeElement.closest("#entries button"), at = focused && [focused.closest("li").dataset.id, focused.dataset.what];
-    const rebuilt = fill($("entries"), waits.map(({ age, ...rest }) => rest), () => waits.map(entryItem));
+    const rebuilt = fill($("entries"), waits.map(({ age, particulars, ...rest }) => [rest, particulars.length]), () => waits.map(entryItem));
     say($("waits-count"), waits.length ? String(waits.length) : "");
     show($("no-waits"), !waits.length);
     document.title = waits.length ? `(${waits.length}) screenagent` : "screenagent";
     for (const [at, item] of [...$("entries").children].entries()) {
-      say(item.querySelector(".age"), ageOf(waits[at]));
+      say(item.querySelector(".age"), ageOf(waits[at]));      // what only counts time does not make the list anew
+      item.querySelectorAll(".particular").forEach((line, number) => say(line, waits[at].particulars[number]));
       if (waits[at].has_picture) putShot(item, shotOf(waits[at]), `/wait/${encodeURIComponent(waits[at].id)}/picture`);
     }
     if (!rebuilt) return;
@@ -201,7 +202,7 @@
     item.dataset.id = entry.id;
     words.append(make("span", "", "quiet age"), make("strong", entry.title), make("span", entry.what, "what"));
     if (entry.why) words.append(make("span", entry.why, "why"));
-    for (const line of entry.particulars) words.append(make("span", line, "quiet"));
+    for (const line of entry.particulars) words.append(make("span", line, "quiet particular"));
     ways.setAttribute("role", "group");
     ways.setAttribute("aria-label", `Ways to settle ${entry.title}`);
     if (entry.run) ways.append(way("o", "Open its run", "yes", "open", () => { run = entry.run; begin(); }));
@@ -216,11 +217,17 @@
     made.type = "button"; made.dataset.what = what;
     made.append(make("kbd", letter));
     made.setAttribute("aria-keyshortcuts", letter);
-    made.addEventListener("click", () => { if (isCalm()) then(); else beCalm(); });
+    made.addEventListener("click", () => { if (mayPress(what)) then(); else beCalm(); });
     return made;
   }
   const isCalm = () => clock() >= calmFrom;
-  function beCalm() { calmFrom = clock() + QUIET_MS; }      // what is pressed now was meant for what stood here before
+  const mayPress = what => isCalm() || what === "open" || what === "picture";
+  function beCalm() {      // what is pressed now was meant for what stood here before
+    calmFrom = clock() + QUIET_MS;
+    clearTimeout(calmTimer);
+    calmTimer = setTimeout(() => enable($("entries"), mayPress), QUIET_MS + 5);
+    enable($("entries"), mayPress);
+  }
   function settle(entry, name) {
     if (name !== "continue") { carryOut(entry, { way: name }); return; }
     sayIn("Play the row again", [entry.title, "It is played with the next play of these rows, or now by this command:", { command: entry.command }], [
@@ -305,6 +312,7 @@
     }
   });
   window.addEventListener("focus", beCalm);
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) beCalm(); });
 
   async function follow() {
     const followed = run;

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,7 +44,7 @@ class Waits:
     """A night's play with a row set aside, a missed question and a live one; `ran` are the commands that were run."""
 
     folder: Path
-    clock: Clock = field(default_factory=Clock)
+    clock: Callable[[], float] = time.monotonic
     ran: list[tuple[Sequence[str], str]] = field(default_factory=list)
     desks: list[Desk] = field(default_factory=list)
     live: list[LiveQuestion] = field(default_factory=lambda: [LIVE])

@@ -29,7 +29,7 @@ CALM = 1.0
 
 @pytest.fixture
 def waits(tmp_path: Path) -> Waits:
-    return Waits(tmp_path)
+    return Waits(tmp_path, clock=Clock())
 
 
 @contextmanager
@@ -47,10 +47,11 @@ def client(waits: Waits) -> Iterator[TestClient]:
         yield client
 
 
-def entry_of(client: TestClient, waits: Waits, kind: str = "row") -> dict[str, Any]:
-    """Return the entry as the page shows it, for long enough to be read."""
+def entry_of(client: TestClient, waits: Waits, kind: str = "row", seconds: float = CALM) -> dict[str, Any]:
+    """Return the entry as the page has shown it for so many seconds."""
     [found] = [entry for entry in client.get("/waits").json()["entries"] if entry["kind"] == kind]
-    waits.clock.at += CALM
+    assert isinstance(waits.clock, Clock)
+    waits.clock.at += seconds
     return dict(found)
 
 
@@ -149,9 +150,7 @@ def test_an_entry_that_has_changed_since_it_was_shown_is_not_settled(client: Tes
 
 
 def test_an_entry_that_has_only_just_come_is_not_settled(client: TestClient, waits: Waits) -> None:
-    entry = entry_of(client, waits)
-    waits.clock.at -= CALM
-    refused = client.post(**said(entry, "skip"))
+    refused = client.post(**said(entry_of(client, waits, seconds=0), "skip"))
     assert refused.status_code == 409
     assert "only just come" in why(refused)
 
