@@ -6,7 +6,6 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Final
@@ -203,53 +202,26 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 def _cells(one: Numbered) -> tuple[str, ...]:
     from screenagent.sessions.entries import title
+    from screenagent.sessions.entry_words import age
 
     entry = one.entry
     texts = (_cut(visible(text), LONGEST_CELL) for text in (title(entry), entry.what))
     return str(one.number), age(entry.at), *texts, visible(entry.why)
 
 
-def age(at: datetime | None) -> str:
-    """Return how long ago it was, in the largest unit: 40s, 12m, 5h, 3d."""
-    if at is None:
-        return ""
-    seconds = max(0, int((datetime.now().astimezone() - at).total_seconds()))
-    for unit, length in (("d", 86400), ("h", 3600), ("m", 60)):
-        if seconds >= length:
-            return f"{seconds // length}{unit}"
-    return f"{seconds}s"
-
-
 def entry_details(entry: Entry) -> Iterator[str]:
     """Yield what is known of an entry, a line each."""
     from screenagent.sessions.entries import title
+    from screenagent.sessions.entry_words import particulars
 
     yield paint(title(entry), bold=True)
     yield f"{'? ' if entry.kind == 'live' else ''}{entry.what}"
     if entry.why:
         yield f"why: {entry.why}"
-    yield from _particulars(entry)
+    yield from particulars(entry)
     if entry.run:
         yield f"run: {entry.run}"
     if entry.picture:
         yield f"picture: {entry.picture}"
     elif entry.run and not Path(entry.run).is_dir():
         yield "the run is not kept any more"
-
-
-def _particulars(entry: Entry) -> Iterator[str]:
-    match entry.kind:
-        case "row":
-            if entry.step:
-                yield f"it failed at: {entry.step}"
-            yield f"script: {entry.play.script}"
-            yield f"table: {entry.play.table}, row {entry.row}"
-            yield f"results: {entry.play.results}"
-        case "live":
-            if entry.points:
-                yield "at " + ", ".join(f"({point.x:.3f}, {point.y:.3f})" for point in entry.points)
-            yield f"{entry.holder} holds the yes" if entry.holder else "nobody holds the yes"
-            if entry.seconds is not None:
-                yield f"without an answer it is a no in {entry.seconds:.0f} s"
-        case "question":
-            yield f"nobody answered it {age(entry.at)} ago, which was a no"

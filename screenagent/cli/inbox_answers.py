@@ -82,14 +82,12 @@ def _teach(entry: RowEntry) -> int:
     if not entry.run or not Path(entry.run).is_dir():
         secho("the run is not kept any more, so it cannot be said what it had to heal", fg="yellow", err=True)
         return 1
-    code = _run(["screenagent", "heal", entry.play.script, "--run", entry.run], entry.play.folder)
+    code = _run(entry.words_to_heal(), entry.play.folder)
     if entry.step:
         echo(f"it failed at: {entry.step}", err=True)
     if entry.picture:
         echo(f"the screen then: {entry.picture}", err=True)
-    script = Path(entry.play.script)
-    steps = shlex.quote(str(script.with_name(f"{script.stem}-again{script.suffix}")))
-    echo(f"do it once yourself, and take the steps over: screenagent record {steps}", err=True)
+    echo(f"do it once yourself, and take the steps over: {shlex.join(entry.words_to_record())}", err=True)
     echo("then play the row again: continue", err=True)
     return code
 

@@ -88,6 +88,15 @@ class RowEntry(Waits):
     told: bool = False
     play: PlayCommand
 
+    def words_to_heal(self) -> list[str]:
+        """Return the command that shows what the replay had to heal."""
+        return ["screenagent", "heal", self.play.script, "--run", self.run]
+
+    def words_to_record(self) -> list[str]:
+        """Return the command that records the failed step anew, next to the script."""
+        script = Path(self.play.script)
+        return ["screenagent", "record", str(script.with_name(f"{script.stem}-again{script.suffix}"))]
+
 
 class MissedQuestion(Waits):
     """A question of a run that nobody answered in time, which was a no."""

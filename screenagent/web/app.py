@@ -7,9 +7,9 @@ import re
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Annotated, Final, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Annotated, Final, Literal, Protocol
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -21,21 +21,22 @@ from screenagent.errors import UserError
 from screenagent.geometry import Value
 from screenagent.sessions.answers import Answer
 from screenagent.sessions.attachment import Attachment, News, NotGranted
+from screenagent.sessions.entries import AlreadySettled
 from screenagent.sessions.messages import About, Steering
 from screenagent.showing import visible
 from screenagent.web.access import KEY_HEADER, Access, misdirection
 from screenagent.web.face import Frame, PageFace
 from screenagent.web.page import HEADERS, NOTHING, whole_page
+from screenagent.web.requests import BadPageRequest, body_of, refused, validated
 
-LONGEST_BODY: Final = 32_768
+if TYPE_CHECKING:
+    from screenagent.web.overview import Overview
+
 LONGEST_TEXT: Final = 8_000
 DIGEST: Final = re.compile(r"[0-9a-f]{8,64}")
 STEP: Final = re.compile(r"[0-9]{1,9}")
 OPEN_TO_ALL: Final = frozenset(("/", "/icon.svg", "/enter"))
 """What says nothing of a run, and lets somebody in."""
-
-
-Read = TypeVar("Read")
 
 
 class Runs(Protocol):
@@ -77,25 +78,19 @@ PageRequest = Annotated[PageAnswer | PageSteering | PageHold, Field(discriminato
 REQUEST: Final[TypeAdapter[PageRequest]] = TypeAdapter(PageRequest)
 
 
-class BadPageRequest(UserError):
-    """What the page sent cannot be read."""
-
-    code = "bad_page_request"
-
-    def __init__(self, status: int, why: str) -> None:
-        super().__init__(why)
-        self.status = status
-
-
 class PageServer:
     """The faces of the runs that are looked at, each attached when it is first asked for.
 
-    `only` is the one run that the page is about; without it the page lists the runs.
+    `only` is the one run that the page is about; without it the page lists the runs, and shows the `overview` of what
+    waits for a person and of the desks.
     """
 
-    def __init__(self, runs: Runs, access: Access, *, only: str | None, answers: bool) -> None:
+    def __init__(
+        self, runs: Runs, access: Access, *, only: str | None, answers: bool, overview: Overview | None = None
+    ) -> None:
         self.access, self.only, self.answers = access, only, answers
         self._runs = runs
+        self._overview = overview if only is None else None
         self._faces: dict[str, PageFace] = {}
         self._following: dict[str, asyncio.Task[None]] = {}
         self._attaching = asyncio.Lock()  # a run is attached to once, however many pages ask for it
@@ -111,9 +106,11 @@ class PageServer:
             Route("/run/{run}/step/{number}", self._show_step, methods=["GET"]),
             Route("/run/{run}/picture/{digest}", self._show_picture, methods=["GET"]),
             Route("/run/{run}", self._do, methods=["POST"]),
+            *(self._overview.routes(answers=self.answers) if self._overview else ()),
         ]
         refusals = {
             NotGranted: _refusal_409,
+            AlreadySettled: _refusal_409,
             BadPageRequest: _refusal_as_said,
             UserError: _refusal_404,
             404: _unknown,
@@ -178,20 +175,22 @@ class PageServer:
         )
 
     async def _enter(self, request: Request) -> Response:
-        asked = _validated(TypeAdapter(EnterAsked), await _body(request))
+        asked = validated(TypeAdapter(EnterAsked), await body_of(request))
         given = self.access.exchange(asked.token)
         if given is None:
-            return _refused(
-                403, "this link was used already, or is not of this server; the terminal shows the next one"
-            )
+            return refused(403, "this link was used already, or is not of this server; the terminal shows the next one")
         answer = JSONResponse({"key": given.key})
         answer.set_cookie(self.access.cookie_name, given.cookie, httponly=True, samesite="strict", path="/")
         return answer
 
     async def _list(self, _request: Request) -> Response:
         about = await asyncio.to_thread(self._runs.listed) if self.only is None else ()
-        listed = [{"run": run.run, "task": visible(run.task), "desktop": visible(run.desktop)} for run in about]
-        return JSONResponse({"only": self.only, "answers": self.answers, "runs": listed})
+        listed = [
+            {"run": run.run, "task": visible(run.task), "desktop": visible(run.desktop), "display": run.display}
+            for run in about
+        ]
+        told = {"only": self.only, "answers": self.answers, "overview": self._overview is not None, "runs": listed}
+        return JSONResponse(told)
 
     async def _tell(self, request: Request) -> Response:
         face = await self.face(request.path_params["run"])
@@ -210,19 +209,19 @@ class PageServer:
         face, number = await self.face(request.path_params["run"]), request.path_params["number"]
         step = face.step(int(number)) if STEP.fullmatch(number) else None
         if step is None:
-            return _refused(404, "there is no such step")
+            return refused(404, "there is no such step")
         return Response(step.model_dump_json(), media_type="application/json")
 
     async def _show_picture(self, request: Request) -> Response:
         face, digest = await self.face(request.path_params["run"]), request.path_params["digest"]
         png = await face.picture(digest) if DIGEST.fullmatch(digest) else None
         if png is None:
-            return _refused(404, "the picture was not kept")
+            return refused(404, "the picture was not kept")
         headers = {"cache-control": "private, max-age=31536000, immutable", "etag": f'"{digest}"'}
         return Response(png, media_type="image/png", headers=headers)
 
     async def _do(self, request: Request) -> Response:
-        asked = _validated(REQUEST, await _body(request))
+        asked = validated(REQUEST, await body_of(request))
         face = await self.face(request.path_params["run"])
         match asked:
             case PageAnswer():
@@ -264,13 +263,13 @@ class Guard:
         for name, value in scope["headers"]:
             headers[name.decode("latin-1")].append(value.decode("latin-1"))
         if why := misdirection(scope["method"], scope["path"], headers):
-            return _refused(403, why)
+            return refused(403, why)
         request = Request(scope)
         if scope["path"] in OPEN_TO_ALL:
             return None
         cookie, key = request.cookies.get(self._access.cookie_name, ""), headers.get(KEY_HEADER, [""])[0]
         if not self._access.admits(cookie, key):
-            return _refused(403, "open the page by the link that the terminal shows")
+            return refused(403, "open the page by the link that the terminal shows")
         return None
 
 
@@ -281,51 +280,26 @@ def _missing(given: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     return [(name.encode(), value.encode()) for name, value in wanted if name.encode() not in names]
 
 
-async def _body(request: Request) -> bytes:
-    """Return the body of a request. Raise `BadPageRequest` if it is not JSON, or too long."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise BadPageRequest(415, "the request is not JSON")
-    body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > LONGEST_BODY:
-            raise BadPageRequest(413, f"the request has more than {LONGEST_BODY} bytes")
-    return body
-
-
-def _validated(kind: TypeAdapter[Read], body: bytes) -> Read:
-    try:
-        return kind.validate_json(body)
-    except ValidationError as error:
-        first = error.errors()[0]
-        told = ": ".join(filter(None, ("the request cannot be read", ".".join(map(str, first["loc"])), first["msg"])))
-        raise BadPageRequest(400, told[:400]) from error
-
-
 def _event(frame: Frame) -> bytes:
     kind, said = frame
     return b"event: " + kind.encode() + b"\ndata: " + said + b"\n\n"
-
-
-def _refused(status: int, why: str) -> Response:
-    return JSONResponse({"why": visible(why)}, status)
 
 
 Handler = Callable[[Request, Exception], Awaitable[Response]]
 
 
 async def _refusal_409(_request: Request, error: Exception) -> Response:
-    return _refused(409, str(error))
+    return refused(409, str(error))
 
 
 async def _refusal_404(_request: Request, error: Exception) -> Response:
-    return _refused(404, str(error))
+    return refused(404, str(error))
 
 
 async def _refusal_as_said(_request: Request, error: Exception) -> Response:
     assert isinstance(error, BadPageRequest)
-    return _refused(error.status, str(error))
+    return refused(error.status, str(error))
 
 
 async def _unknown(request: Request, _error: Exception) -> Response:
-    return _refused(404, f"there is nothing at {request.url.path[:200]}")
+    return refused(404, f"there is nothing at {request.url.path[:200]}")

@@ -8,11 +8,8 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
-from io import BytesIO
 from pathlib import Path
 from typing import Final
-
-from PIL import Image
 
 from screenagent.approval.answers import QuietTime
 from screenagent.errors import UserError
@@ -20,6 +17,7 @@ from screenagent.sessions.answers import Answer, No, StopRun
 from screenagent.sessions.attachment import Attachment, News, NotGranted
 from screenagent.sessions.messages import KeyTold, Steering
 from screenagent.web.following import Following
+from screenagent.web.pictures import png_of
 from screenagent.web.view import ShownStep, shown_run, shown_step
 
 Attach = Callable[[News], Attachment]
@@ -228,7 +226,7 @@ class PageFace:
             image = self.attachment.picture(digest)
         except UserError:  # the run is over, and so is its process
             return None
-        return _written(image) if image is not None else None
+        return png_of(image) if image is not None else None
 
     def _recorded(self, digest: str) -> bytes | None:
         """Return the picture of the run's folder, where each is whole or not there."""
@@ -242,9 +240,3 @@ class PageFace:
         self._pictures[digest] = png
         while sum(map(len, self._pictures.values())) > MOST_PICTURE_BYTES and len(self._pictures) > 1:
             self._pictures.popitem(last=False)
-
-
-def _written(image: Image.Image) -> bytes:
-    written = BytesIO()
-    image.save(written, "PNG", compress_level=1)
-    return written.getvalue()

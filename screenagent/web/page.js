@@ -1,7 +1,7 @@
 "use strict";
 /* Everything that comes from the run is text: it is set as textContent, and never becomes markup. */
 (() => {
-  const QUIET_MS = 500, AGAIN_MS = 2000, KEPT_PICTURES = 12, TOAST_MS = 6000;
+  const QUIET_MS = 500, AGAIN_MS = 2000, KEPT_PICTURES = 12, TOAST_MS = 6000, WAITS_MS = 2500, DESKS_MS = 1200;
   const $ = id => document.getElementById(id);
   const clock = () => performance.now();
   const sentence = words => `${words.slice(0, 1).toUpperCase()}${words.slice(1)}${/[.!?]$/.test(words) ? "" : "."}`;
@@ -14,6 +14,8 @@
   let quietUntil = 0, quietTimer = 0, allUntil = 0, toastTimer = 0, listTimer = 0;
   let scale = 0, centre = { x: .5, y: .5 };      // of the large picture; scale 0 fits it in
   const pictures = new Map();
+  let overview = false, listed = [], waits = [], waitsLooked = 0, calmFrom = 0, calmTimer = 0;
+  const shots = new Map(), settling = new Set();      // pictures of the list, and what is being settled
 
   /* ---- elements ---- */
 
@@ -101,11 +103,13 @@
     if (run === null && only !== null) run = only;
     if (run !== null) { show($("list"), false); show($("to-runs"), only === null); follow(); return; }
     listRuns(told.runs);
+    if (told.overview && !overview) { overview = true; lookAgain(lookAtWaits, WAITS_MS); lookAgain(lookAtDesks, DESKS_MS); }
     listTimer = setTimeout(begin, 2000);
   }
   function listRuns(runs) {
-    say($("task"), "Runs under way"); say($("state"), ""); say($("facts"), "");
-    document.title = "screenagent";
+    say($("task"), "Overview"); say($("state"), ""); say($("facts"), "");
+    document.title = waits.length ? `(${waits.length}) screenagent` : "screenagent";
+    listed = runs;
     show($("run"), false); show($("steering"), false); show($("list"), true); show($("no-runs"), !runs.length);
     fill($("runs"), runs, () => runs.map(one => {
       const item = make("li"), button = make("button");
@@ -116,6 +120,200 @@
       return item;
     }));
   }
+
+  /* ---- what waits, and the desks ---- */
+
+  const isListed = () => run === null && !$("list").hidden;
+  function lookAgain(look, every) {
+    (async function again() { try { await look(); } catch { /* the list of runs says that the server is gone */ } setTimeout(again, every); })();
+  }
+  function fetched(url, path, put) {      // the address of a picture; it is put when it is there
+    if (shots.has(url)) { put(shots.get(url)); return; }
+    shots.set(url, "");
+    ask(path).then(async response => {
+      if (!response.ok || !shots.has(url)) return;
+      shots.set(url, URL.createObjectURL(await response.blob()));
+      put(shots.get(url));
+    }).catch(() => shots.delete(url));
+  }
+  function forget(kind, kept) {
+    for (const [url, blob] of shots) if (url.startsWith(kind) && !kept.has(url)) { shots.delete(url); if (blob) URL.revokeObjectURL(blob); }
+  }
+  function shot(name, label) {
+    const made = make("button", undefined, "shot"), image = make("img");
+    made.type = "button"; made.dataset.what = "picture";
+    made.setAttribute("aria-label", label);
+    image.alt = "";
+    made.append(image);
+    image.hidden = true;
+    made.addEventListener("click", () => { if (image.src) enlarge(name, image.src); });
+    return made;
+  }
+  function putShot(item, url, path) {
+    const image = item.querySelector(".shot img");
+    fetched(url, path, blob => { if (blob && image.src !== blob) { image.src = blob; image.hidden = false; } });
+  }
+  function enlarge(name, from) {
+    say($("larger-title"), name);
+    $("larger-picture").src = from;
+    $("larger-picture").alt = name;
+    $("larger-view").showModal();
+  }
+  $("larger-leave").addEventListener("click", () => $("larger-view").close());
+
+  async function lookAtWaits() {
+    if (run !== null) return;
+    const looking = ++waitsLooked, response = await ask("/waits");
+    if (looking !== waitsLooked || run !== null) return;
+    show($("waits"), true);
+    if (!response.ok) { showProblems([sentence(await whyNot(response))]); return; }
+    const told = await response.json(), before = waits;
+    waits = told.entries;
+    showWaits();
+    showProblems(told.problems);
+    const known = new Set(before.map(entry => entry.id)), fresh = waits.filter(entry => !known.has(entry.id));
+    if (waitsLooked > 1 && fresh.length) announce(fresh.length === 1 ? `${fresh[0].title}: ${fresh[0].what}` : `${fresh.length} more wait for you`);
+  }
+  function showProblems(problems) { fill($("problems"), problems, () => problems.map(problem => make("li", problem))); }
+  function showWaits() {
+    const focused = document.activeElement.closest("#entries button"), at = focused && [focused.closest("li").dataset.id, focused.dataset.what];
+    const rebuilt = fill($("entries"), waits.map(({ age, particulars, ...rest }) => [rest, particulars.length]), () => waits.map(entryItem));
+    say($("waits-count"), waits.length ? String(waits.length) : "");
+    show($("no-waits"), !waits.length);
+    document.title = waits.length ? `(${waits.length}) screenagent` : "screenagent";
+    for (const [at, item] of [...$("entries").children].entries()) {
+      say(item.querySelector(".age"), ageOf(waits[at]));      // what only counts time does not make the list anew
+      item.querySelectorAll(".particular").forEach((line, number) => say(line, waits[at].particulars[number]));
+      if (waits[at].has_picture) putShot(item, shotOf(waits[at]), `/wait/${encodeURIComponent(waits[at].id)}/picture`);
+    }
+    if (!rebuilt) return;
+    beCalm();
+    forget("/wait/", new Set(waits.map(shotOf)));
+    if (!at) return;
+    const item = [...$("entries").children].find(one => one.dataset.id === at[0]);
+    const again = item && (item.querySelector(`[data-what="${at[1]}"]`) || item.querySelector("button"));
+    if (again) again.focus();
+  }
+  const ageOf = entry => [{ row: "Row", question: "Missed question", live: "Asks now" }[entry.kind], entry.age && `${entry.age} ago`].filter(Boolean).join(" · ");
+  const shotOf = entry => `/wait/${entry.id}/${entry.version}`;
+  const WAYS = { continue: ["c", "Continue…", "yes"], skip: ["s", "Skip", ""], done: ["d", "Done", ""], dismiss: ["d", "Dismiss", "yes"], teach: ["t", "Teach…", ""], stop: ["x", "Stop its play", ""] };
+  function entryItem(entry) {
+    const item = make("li", undefined, `${entry.kind === "live" ? "live" : ""}${entry.has_picture ? "" : " bare"}`), words = make("div", undefined, "words"), ways = make("div", undefined, "answers");
+    item.dataset.id = entry.id;
+    words.append(make("span", "", "quiet age"), make("strong", entry.title), make("span", entry.what, "what"));
+    if (entry.why) words.append(make("span", entry.why, "why"));
+    for (const line of entry.particulars) words.append(make("span", line, "quiet particular"));
+    ways.setAttribute("role", "group");
+    ways.setAttribute("aria-label", `Ways to settle ${entry.title}`);
+    if (entry.run) ways.append(way("o", "Open its run", "yes", "open", () => { run = entry.run; begin(); }));
+    for (const name of entry.ways) { const [letter, label, kind] = WAYS[name]; ways.append(way(letter, label, kind, name, () => settle(entry, name))); }
+    if (ways.childElementCount) words.append(ways);
+    if (entry.has_picture) item.append(shot(entry.title, `Picture of ${entry.title}, larger`));
+    item.append(words);
+    return item;
+  }
+  function way(letter, label, kind, what, then) {
+    const made = make("button", label, kind);
+    made.type = "button"; made.dataset.what = what;
+    made.append(make("kbd", letter));
+    made.setAttribute("aria-keyshortcuts", letter);
+    made.addEventListener("click", () => { if (mayPress(what)) then(); else beCalm(); });
+    return made;
+  }
+  const isCalm = () => clock() >= calmFrom;
+  const mayPress = what => isCalm() || what === "open" || what === "picture";
+  function beCalm() {      // what is pressed now was meant for what stood here before
+    calmFrom = clock() + QUIET_MS;
+    clearTimeout(calmTimer);
+    calmTimer = setTimeout(() => enable($("entries"), mayPress), QUIET_MS + 5);
+    enable($("entries"), mayPress);
+  }
+  function settle(entry, name) {
+    if (name !== "continue") { carryOut(entry, { way: name }); return; }
+    sayIn("Play the row again", [entry.title, "It is played with the next play of these rows, or now by this command:", { command: entry.command }], [
+      ["Play it now", "yes", () => carryOut(entry, { way: name, now: true })], ["With the next play", "", () => carryOut(entry, { way: name, now: false })],
+    ]);
+  }
+  async function carryOut(entry, asked) {
+    if (settling.has(entry.id)) return;
+    settling.add(entry.id);
+    try {
+      const response = await ask(`/wait/${encodeURIComponent(entry.id)}`, {
+        method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ version: entry.version, ...asked }),
+      });
+      if (!response.ok) toast(sentence(await whyNot(response)));
+      else {
+        const { said } = await response.json();
+        if (said.length > 1) sayIn(entry.title, said, []); else toast(sentence(said[0]));
+      }
+    } catch { toast("The page's server does not answer; it may be settled or not"); }
+    settling.delete(entry.id);
+    lookAtWaits().catch(() => {});
+  }
+  function sayIn(title, said, ways) {
+    say($("saying-title"), title);
+    $("saying-lines").replaceChildren(...said.map(line => line.command ? make("p", line.command, "command") : make("p", line)));
+    const back = make("button", "Back");
+    back.append(make("kbd", "Esc"));
+    const choose = then => () => { $("saying").close(); if (then) then(); };
+    $("saying-ways").replaceChildren(...ways.map(([label, kind, then]) => { const made = make("button", label, kind); made.type = "button"; made.addEventListener("click", choose(then)); return made; }), back);
+    back.type = "button";
+    back.addEventListener("click", choose(null));
+    if (!$("saying").open) $("saying").showModal();
+    back.focus();
+  }
+  $("saying").addEventListener("close", beCalm);
+
+  async function lookAtDesks() {
+    if (!isListed() || document.hidden) return;
+    const response = await ask("/desks");
+    if (!response.ok || run !== null) return;
+    const { desks } = await response.json();
+    show($("desks-part"), true); show($("no-desks"), !desks.length);
+    fill($("desks"), [listed, desks.map(({ picture, ...rest }) => ({ ...rest, shows: Boolean(picture) }))], () => desks.map(deskItem));
+    for (const [at, item] of [...$("desks").children].entries())
+      if (desks[at].picture) putShot(item, deskShotOf(desks[at]), deskShotOf(desks[at]));
+    forget("/desk/", new Set(desks.map(deskShotOf)));
+  }
+  const deskShotOf = desk => `/desk/${encodeURIComponent(desk.name)}/picture/${desk.picture}`;
+  function deskItem(desk) {
+    const item = make("li"), words = make("div", undefined, "words");
+    item.append(desk.picture ? shot(`The desk ${desk.name}`, `Screen of the desk ${desk.name}, larger`) : make("p", sentence(desk.why), desk.at_work ? "quiet" : "bad"), words);
+    words.append(make("strong", desk.name), make("span", [desk.display, desk.size, `since ${desk.since}`].join(" · "), "quiet"));
+    if (desk.at_work || desk.picture) words.append(make("span", desk.at_work ? `An agent is at work: “${desk.at_work}”` : "No agent is at work"));
+    if (desk.programs.length || desk.picture) words.append(make("span", desk.programs.join(", ") || "No program is open"));
+    words.append(make("span", `shares ${desk.shared}`, "quiet"));
+    const at = desk.at_work && listed.find(one => one.display === desk.display);
+    if (at) {
+      const look = make("button", "Look at its run");
+      look.type = "button";
+      look.addEventListener("click", () => { run = at.run; begin(); });
+      const ways = make("div", undefined, "answers");
+      ways.append(look); words.append(ways);
+    }
+    return item;
+  }
+
+  document.addEventListener("keydown", event => {
+    if (!isListed() || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+    const letter = event.key.toLowerCase(), items = [...$("entries").children], here = document.activeElement.closest("#entries li");
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      const next = items[within(items.indexOf(here) + (event.key === "ArrowDown" ? 1 : -1), items.length - 1)];
+      if (next && (here || event.key === "ArrowDown")) { event.preventDefault(); beCalm(); (next.querySelector(".answers button") || next.querySelector("button") || document.body).focus(); }
+      return;
+    }
+    if (letter.length !== 1 || (!$("letters").checked && event.key !== "?")) return;
+    if (letter === "?") { event.preventDefault(); showKeys(); }
+    else if (letter === "d" && !here) nextShade();
+    else if (here && !isCalm()) beCalm();
+    else if (here) {
+      const said = letter === "p" ? here.querySelector(".shot") : [...here.querySelectorAll(".answers button")].find(one => one.getAttribute("aria-keyshortcuts") === letter);
+      if (said) { event.preventDefault(); said.click(); }
+    }
+  });
+  window.addEventListener("focus", beCalm);
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) beCalm(); });
+
   async function follow() {
     const followed = run;
     let tries = 0;
@@ -279,6 +477,12 @@
     [".", "one step, then pause again"], ["m", "tell the agent something for its next decision"], ["h", "take the yes, hand it over, or give it back"],
     ["Esc", "stop for good: nothing more is sent"], ["↑ ↓", "in the steps: look at an earlier one"], ["l", "back from the steps to what happens"],
     ["b", "the screen before a step, or after it"], ["+ - 0", "picture larger, smaller, all of it"], ["d", "light or dark"], ["?", "this list"],
+  ];
+
+  const LIST_KEYS = [
+    ["↑ ↓", "from entry to entry"], ["c", "play the row again"], ["s", "leave the row out"], ["d", "the row is done; or take note of the question"],
+    ["t", "what the replay had to heal, and how to record the step again"], ["x", "stop the play of the script"], ["o", "open the run that asks"], ["p", "the picture, larger"],
+    ["?", "this list"],
   ];
 
   /* ---- lines to fill in ---- */
@@ -750,12 +954,13 @@
   dark.addEventListener("change", applyShade);
   $("shade").addEventListener("click", nextShade);
   function showKeys() {
-    fill($("key-list"), KEYS, () => KEYS.flatMap(([name, what]) => { const term = make("dt"); term.append(make("kbd", name)); return [term, make("dd", what)]; }));
+    const keys = isListed() ? LIST_KEYS : KEYS;
+    fill($("key-list"), keys, () => keys.flatMap(([name, what]) => { const term = make("dt"); term.append(make("kbd", name)); return [term, make("dd", what)]; }));
     $("keys").showModal();
   }
   $("keys").addEventListener("close", () => { if (isOpen()) { beQuiet(); render(); } });
   $("show-keys").addEventListener("click", showKeys);
-  $("to-runs").addEventListener("click", () => { run = null; view = null; mine = null; finished = false; banner(""); show($("to-runs"), false); begin(); });
+  $("to-runs").addEventListener("click", () => { run = null; view = null; mine = null; finished = false; waits = []; banner(""); show($("to-runs"), false); begin(); });
 
   applyShade();
   enter();

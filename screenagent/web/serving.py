@@ -6,8 +6,9 @@ import asyncio
 import socket
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from types import FrameType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import uvicorn
 
@@ -15,6 +16,9 @@ from screenagent.errors import WrongUsage
 from screenagent.web.access import Access
 from screenagent.web.app import PageServer, Runs
 from screenagent.web.connections import PromptConnection
+
+if TYPE_CHECKING:
+    from screenagent.web.overview import Overview
 
 LOOPBACK: Final = "127.0.0.1"
 LEAVE_SECONDS: Final = 1
@@ -27,13 +31,23 @@ class PortTaken(WrongUsage):
     code = "port_taken"
 
 
-def serve_page(runs: Runs, *, only: str | None, answers: bool, port: int, tell: Callable[[str], object]) -> None:
+@dataclass(frozen=True, kw_only=True)
+class ServedWhat:
+    """What a page shows: the one run that it is about, or all of them with the overview; and whether it answers."""
+
+    runs: Runs
+    only: str | None
+    answers: bool
+    overview: Overview | None = None
+
+
+def serve_page(what: ServedWhat, *, port: int, tell: Callable[[str], object]) -> None:
     """Serve the page; `tell` is told its link, and each next one once a link was used."""
     with ExitStack() as stack:
         bound = [stack.enter_context(listener) for listener in listeners(port)]
         taken = bound[0].getsockname()[1]
         access = Access(renewed=lambda token: tell(_link(taken, token)))
-        pages = PageServer(runs, access, only=only, answers=answers)
+        pages = PageServer(what.runs, access, only=what.only, answers=what.answers, overview=what.overview)
         asyncio.run(serve_until_over(pages, bound, started=lambda: tell(_link(taken, access.token))))
 
 

@@ -25,6 +25,7 @@ from screenagent.desktop.lock import driving
 from screenagent.desktop.testing.contract import perform_input
 from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.geometry import Size
+from screenagent.web.desk_looks import DeskLooks
 from tests.builders import becomes, eventually
 from tests.desktop.test_killed import guard_of, processes_of
 
@@ -117,6 +118,22 @@ def test_whatever_is_killed_the_next_look_finds_no_desk_and_nothing_is_left(
     eventually(lambda: traces(desk) == [], seen=lambda: str(traces(desk)))
     again = start()
     assert again.holder != desk.holder
+
+
+@pytest.mark.soak
+def test_the_page_looks_at_a_desk_and_says_that_one_is_silent(start: Callable[[], Desk]) -> None:
+    desk, clock = start(), [0.0]
+    looks = DeskLooks(now=lambda: clock[0])
+    assert becomes(lambda: bool(looks.shown()[0].picture))
+    os.kill(desk.server, signal.SIGSTOP)
+    try:
+        for _ in range(3):
+            clock[0] += 2
+            assert looks.shown()[0].why == "it does not answer"
+    finally:
+        os.kill(desk.server, signal.SIGCONT)
+    clock[0] += 2
+    eventually(lambda: looks.shown()[0].picture)
 
 
 @pytest.mark.soak

@@ -24,6 +24,7 @@ from screenagent.sessions.messages import About
 from screenagent.sessions.session import Session
 from screenagent.web.access import Access
 from screenagent.web.app import PageServer, Runs
+from screenagent.web.overview import Overview
 from tests.console.console_runs import DONE, SAVE, SAVE_AT, TRASH_AT, editor, scripted
 
 RUN = "2026-11-30_10-00-00_save-it"
@@ -105,7 +106,9 @@ class ServedPage:
 
 
 @contextmanager
-def served(stage: Runs, *, answers: bool = True, only: str | None = RUN) -> Iterator[ServedPage]:
+def served(
+    stage: Runs, *, answers: bool = True, only: str | None = RUN, overview: Overview | None = None
+) -> Iterator[ServedPage]:
     from screenagent.web.serving import listeners, serve_until_over
 
     tokens: list[str] = []
@@ -116,7 +119,7 @@ def served(stage: Runs, *, answers: bool = True, only: str | None = RUN) -> Iter
     tokens.append(access.token)
 
     async def work() -> None:
-        pages = PageServer(stage, access, only=only, answers=answers)
+        pages = PageServer(stage, access, only=only, answers=answers, overview=overview)
         made.append((pages, asyncio.get_running_loop()))
         await serve_until_over(pages, bound, started=ready.set)
 

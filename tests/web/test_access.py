@@ -11,7 +11,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from screenagent.web.access import MOST_PASSES, Access
-from screenagent.web.app import LONGEST_BODY, PageServer
+from screenagent.web.app import PageServer
+from screenagent.web.requests import LONGEST_BODY
 from tests.web.live_runs import RUN, LiveStage
 
 ORIGIN = "http://127.0.0.1:4000"

@@ -5,21 +5,29 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from screenagent.actions import Click, Drag
 from screenagent.cli.web import file_that_leads_to
+from screenagent.desktop import NoDesktop
+from screenagent.desktop.desk import Desk
 from screenagent.events import Reject
 from screenagent.geometry import Pixel
 from screenagent.screenshot import Screenshot, Window
+from screenagent.sessions.waiting import settle
+from screenagent.web.desk_looks import DeskLook, DeskLooks
+from screenagent.web.overview import Overview
 from tests.browser import CHROMIUM, Tab, chromium
 from tests.builders import Drawing, eventually
 from tests.console.console_runs import DONE, SAVE, SAVE_AT, SIZE
 from tests.web.live_runs import RUN, LiveStage, ServedPage, served
+from tests.web.overviews import LIVE, Waits, a_desk, a_status, drawn_look
 from tests.web.test_serving import verdicts
 
 pytestmark = [pytest.mark.display, pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed")]
@@ -29,6 +37,17 @@ AXE = "axe-core@4.14.1"
 ASKED = "!document.getElementById('asking').hidden"
 LISTENS = f"{ASKED} && document.querySelector('[data-what=approve][aria-disabled=false]')"
 PAINTED = "document.getElementById('screen').style.visibility === 'visible'"
+LISTED = "document.querySelector('#entries .shot img[src]') && document.querySelector('#desks .shot img[src]')"
+CALM = "document.querySelector('#entries [data-what=skip][aria-disabled=false]')"
+UNTIL_POSTED = """
+    const real = fetch;
+    let posted = false;
+    window.fetch = (url, options) => {
+        posted ||= options.method === "POST";
+        return url === "/waits" && !posted ? new Promise(() => {}) : real(url, options);
+    };
+"""
+"""The list learns nothing new before something is sent."""
 OVER = "document.getElementById('banner').textContent.startsWith('The run is over')"
 
 
@@ -40,13 +59,15 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
 
 
 @contextmanager
-def opened(browser: Tab, stage: LiveStage, *, answers: bool = True, only: str | None = RUN) -> Iterator[ServedPage]:
-    """The page of a run, just opened."""
+def opened(
+    browser: Tab, stage: LiveStage, *, answers: bool = True, only: str | None = RUN, overview: Overview | None = None
+) -> Iterator[ServedPage]:
+    """The page of a run, or the list of them, just opened."""
     browser.resize(1280, 860)
     browser.open("about:blank")
     browser.complaints.clear()
     browser.requests.clear()
-    with stage, served(stage, answers=answers, only=only) as server:
+    with stage, served(stage, answers=answers, only=only, overview=overview) as server:
         browser.open(server.link)
         yield server
 
@@ -168,6 +189,49 @@ def test_without_a_run_the_page_lists_those_that_are_live(browser: Tab) -> None:
         browser.until(ASKED)
 
 
+@pytest.fixture
+def waits(tmp_path: Path) -> Waits:
+    """A row, a missed question, a live one and three desks, with markup in their texts; the last desk is silent."""
+    waits = Waits(tmp_path, clock=time.monotonic, live=[LIVE.model_copy(update={"what": MARKUP})])
+    waits.desks += [a_desk(), a_desk("office"), a_desk("hangs")]
+
+    def look(desk: Desk) -> DeskLook:
+        if desk.name == "hangs":
+            raise NoDesktop("it does not answer")
+        return DeskLook(a_status(desk, at_work=MARKUP), why="busy") if desk.name == "office" else drawn_look(desk)
+
+    waits.looks = DeskLooks(lambda: waits.desks, look)
+    return waits
+
+
+def test_what_waits_is_settled_by_key_in_the_list_and_whoever_is_second_is_told(browser: Tab, waits: Waits) -> None:
+    with opened(browser, LiveStage(), only=None, overview=waits.overview):
+        browser.until(LISTED)
+        assert MARKUP in text(browser, "entries")
+        assert MARKUP in text(browser, "desks")
+        browser.evaluate("document.querySelector('#entries [data-what=dismiss]').focus()")
+        browser.until(CALM)
+        browser.press("d")
+        browser.until(f"document.querySelectorAll('#entries li').length === 2 && {CALM}")
+        browser.evaluate(f"(() => {{ {UNTIL_POSTED} document.querySelector('#entries [data-what=skip]').focus() }})()")
+        settle(waits.night.inbox, waits.night.row, "done")
+        browser.press("s")
+        browser.until("document.getElementById('toast').textContent.includes('settled already')")
+        browser.until("document.querySelectorAll('#entries li').length === 1")
+        browser.click("#entries [data-what=open]")
+        browser.until(ASKED)
+
+
+def test_keys_of_the_first_half_second_of_a_list_settle_nothing(browser: Tab, waits: Waits) -> None:
+    with opened(browser, LiveStage(), only=None, overview=waits.overview):
+        browser.until("document.querySelector('#entries [data-what=skip]')")
+        browser.evaluate("document.querySelector('#entries [data-what=skip]').focus()")
+        for _ in range(3):
+            browser.press("s")
+        assert not [url for url in browser.requests if "/wait/" in url and not url.endswith("/picture")]
+        assert waits.night.rows
+
+
 def test_a_private_file_leads_a_browser_to_the_page(browser: Tab) -> None:
     with opened(browser, LiveStage()) as server, file_that_leads_to(server.link) as address:
         browser.evaluate("sessionStorage.clear()")
@@ -202,6 +266,26 @@ def test_axe_finds_nothing_in_the_list_of_runs(browser: Tab, axe: str) -> None:
     with opened(browser, LiveStage(), only=None):
         browser.until("document.querySelector('#runs button')")
         assert violations(browser, axe) == []
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_axe_finds_nothing_in_the_inbox_and_the_desks(
+    browser: Tab, axe: str, waits: Waits, width: int, dark: bool
+) -> None:
+    with opened(browser, LiveStage(), only=None, overview=waits.overview):
+        browser.resize(width, 900, dark=dark)
+        browser.until(f"{LISTED} && {CALM}")
+        assert violations(browser, axe) == []
+        assert browser.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        browser.evaluate("document.querySelector('#entries [data-what=continue]').click()")
+        browser.until("document.getElementById('saying').open")
+        assert violations(browser, axe) == [], "with the command of the play"
+        browser.evaluate("document.getElementById('saying').close()")
+        browser.evaluate("document.querySelector('#entries .shot').click()")
+        browser.until("document.getElementById('larger-view').open")
+        assert violations(browser, axe) == [], "with the picture"
 
 
 @pytest.fixture(scope="module")
