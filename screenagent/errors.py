@@ -12,6 +12,7 @@ EXTRAS: Final = {
         "phi4",
     ),
     "httpx2": "server",
+    "mcp": "mcp",
     "keyring": "secrets",
     "rapidocr": "cjk",
     **dict.fromkeys(("miniwob", "websocket"), "bench"),

@@ -24,7 +24,7 @@ COMMANDS: Final = dict(
     entry.split(":")
     for entry in (
         "run:run play:play rows:rows record:scripts save:scripts heal:scripts check:scripts export:scripts "
-        "schema:policy console:run learn:learn warm:warm attach:attach stop:stop resume:stop ground:pictures "
+        "schema:policy console:run learn:learn warm:warm mcp:mcp attach:attach stop:stop resume:stop ground:pictures "
         "see:pictures pick:pictures report:runs runs:runs policy:policy secret:secret drill:diagnostics "
         "prove-offline:diagnostics doctor:diagnostics "
         "model:model bench:bench ask:pictures"

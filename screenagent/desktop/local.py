@@ -175,6 +175,10 @@ class LocalDesktop:
     def hurry(self, may_go_on: MayGoOn) -> None:
         self._early.may_go_on = may_go_on
 
+    def know_secret(self, name: str, value: SecretStr) -> None:
+        """From here on blank this secret wherever it is read, as if it had been typed here."""
+        self._traces.know(name, value)
+
     def look_away(self) -> None:
         """What changes until the next look is another's doing, and does not change by itself."""
         self._watch.look_away()

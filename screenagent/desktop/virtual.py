@@ -117,6 +117,10 @@ class VirtualDesktop:
         self._until(self._windows.foreground, seconds=FRONT_SECONDS)
         return windows[0]
 
+    def opened_again(self, control: Control) -> LocalDesktop:
+        """Open the display once more, for a run that `control` steers; whoever asks closes it."""
+        return self._open(display=self.display, control=control)
+
     def arrange(self, window: Window, edges: tuple[int, int, int, int]) -> None:
         """Put the window there, and wait until it has gone: left, top, right and bottom in pixels."""
         before = self._windows.edges(window)

@@ -1,0 +1,235 @@
+"""What one client has here: the frames that it was shown, what it asked for, and the run that has the desktop."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from concurrent.futures import Future
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from secrets import token_hex
+from typing import Final, Protocol
+
+from screenagent.agent.guard import same_window
+from screenagent.approval import Asker
+from screenagent.assembly.client_desktop import ClientWork
+from screenagent.assembly.supervised import SupervisedWork
+from screenagent.control import Control
+from screenagent.desktop.lock import TakenDesktop
+from screenagent.episode import Step
+from screenagent.mcp.arguments import StepAsked
+from screenagent.mcp.client_run import PERSON_STOPPED, ClientRun, MakesLive, Opens, RunAsked
+from screenagent.mcp.outcomes import Told, steps_told
+from screenagent.mcp.planner import LEASE_SECONDS, Batch, ClientPlanner
+from screenagent.mcp.sight import Sight, Viewed
+from screenagent.screenshot import Screenshot
+from screenagent.showing import abridged
+
+MOST_KEPT: Final = 500
+"""Frames, calls and runs that are remembered."""
+OPEN_SECONDS: Final = 60.0
+"""A desktop that opens later than that is not waited for."""
+UNNAMED: Final = "unnamed"
+
+
+class DesktopOffered(Protocol):
+    """The desktop of a connection."""
+
+    def view(self) -> Viewed: ...
+
+    def open(self, control: Control, ask: Asker, work: ClientWork) -> AbstractContextManager[SupervisedWork]:
+        """Open the desktop and the agent for a run; raise `TakenDesktop` if another agent drives it."""
+        ...
+
+
+@dataclass
+class Act:
+    """A call of `act`, which the same call finds again: its steps, and the result once there is one."""
+
+    asked: Sequence[StepAsked]
+    run: ClientRun
+    batch: Batch
+    done: Future[Told]
+
+
+ActKey = tuple[str, tuple[StepAsked, ...]]
+
+
+class Connection:
+    """All methods may be called from any thread; those that look at the screen or open the desktop take their time."""
+
+    def __init__(self, desktop: DesktopOffered, makes_live: MakesLive, *, lease_seconds: float = LEASE_SECONDS) -> None:
+        self._desktop, self._makes_live, self._lease_seconds = desktop, makes_live, lease_seconds
+        self._lock = threading.RLock()  # protects what follows
+        self._frames: OrderedDict[str, Screenshot] = OrderedDict()
+        self._acts: OrderedDict[ActKey, Act] = OrderedDict()
+        self._runs: OrderedDict[str, ClientRun] = OrderedDict()
+        self._token = token_hex(3)  # a frame of another connection is none of ours
+        self._looks = 0
+        self._holding: ClientRun | None = None
+        self._planner: ClientPlanner | None = None
+        self._open_act: Act | None = None
+        self._is_stopped = False
+        self._is_closed = False
+
+    # Looking
+
+    def look(self) -> tuple[str, Screenshot]:
+        """Return the screen, and the id of this look."""
+        screen = self.sight.look()
+        return self._kept(screen), screen
+
+    @property
+    def sight(self) -> Sight:
+        return Sight(self._desktop.view())
+
+    def _kept(self, screen: Screenshot) -> str:
+        with self._lock:
+            self._looks += 1
+            frame = f"f{self._looks}-{self._token}"
+            self._frames[frame] = screen.model_copy(update={"image": None})
+            while len(self._frames) > MOST_KEPT:
+                self._frames.popitem(last=False)
+            return frame
+
+    # Acting
+
+    def act(self, client: str, key: ActKey, given_up: threading.Event) -> Act | Told:
+        """Begin these steps, or find the call that has begun them; what cannot begin is told why.
+
+        Nothing begins once the client has `given_up`.
+        """
+        frame, _ = key
+        with self._lock:
+            if (known := self._acts.get(key)) is not None:
+                return known
+            refused = self._why_not() or self._stale(frame)
+        if refused is not None:
+            return refused
+        now = self.sight.look()
+        with self._lock:
+            if (known := self._acts.get(key)) is not None:
+                return known
+            seen = self._frames.get(frame)
+            refused = self._why_not() or self._stale(frame) or self._changed(seen, now)
+            if given_up.is_set():
+                return Told(outcome="stopped", by="you", reason="the call was cancelled")
+            return refused or self._begin(client, key)
+
+    def _why_not(self) -> Told | None:
+        """Return why nothing may begin now."""
+        if self._is_closed:
+            return Told(outcome="stopped", reason="the server is going down")
+        if self._is_stopped:
+            return Told(outcome="stopped", by="person", reason=PERSON_STOPPED)
+        if self._open_act is not None and not self._open_act.done.done():
+            question = self._open_act.run.question or "its steps are under way"
+            return Told(
+                outcome="busy", by="you", question=question, reason="repeat the call that is open, or call stop"
+            )
+        for handle, run in self._runs.items():
+            if not run.over.is_set():
+                reason = f"your run {handle} has the desktop; wait with run_status, or call run_stop"
+                return Told(outcome="busy", by="you", handle=handle, reason=reason)
+        return None
+
+    def _stale(self, frame: str) -> Told | None:
+        if frame in self._frames:
+            return None
+        what = "has been acted on or is too old" if frame.endswith(f"-{self._token}") else "was never shown to you"
+        reason = f"the frame {abridged(frame, 40)} {what}; call see and plan on what it shows"
+        return Told(outcome="refused", by="guard", reason=reason)
+
+    def _changed(self, seen: Screenshot | None, now: Screenshot) -> Told | None:
+        if seen is not None and seen.size == now.size and same_window(seen, now):
+            return None
+        return Told(outcome="refused", by="guard", reason="another window is in front than on that frame; call see")
+
+    def _begin(self, client: str, key: ActKey) -> Act:
+        """Hand the steps to the run that holds the desktop, or to a new one. All earlier frames are old from here."""
+        batch = Batch([step.planned() for step in key[1]])
+        if self._planner is None or not self._planner.give(batch):
+            self._hold(client)
+            assert self._planner is not None
+            self._planner.give(batch)
+        assert self._holding is not None
+        act = Act(key[1], self._holding, batch, Future())
+        self._frames.clear()
+        self._acts[key] = self._open_act = act
+        while len(self._acts) > MOST_KEPT:
+            self._acts.popitem(last=False)
+        batch.done.add_done_callback(lambda done: self._finish(act, done.result()))
+        return act
+
+    def _hold(self, client: str) -> None:
+        """Begin the run that holds the desktop until the client asks for nothing more."""
+        earlier, control = self._holding, Control()
+        planner = ClientPlanner(control, seconds=self._lease_seconds)
+        work = ClientWork(task="steps that it asks for one by one", client=client)
+        asked = RunAsked(work.task, client, self._opens(work, earlier), planner)
+        self._planner = planner
+        self._holding = run = ClientRun(asked, control, self._makes_live, lambda: self._let_go(run, planner))
+        run.start()
+
+    def _opens(self, work: ClientWork, earlier: ClientRun | None) -> Opens:
+        def opens(control: Control, ask: Asker) -> AbstractContextManager[SupervisedWork]:
+            if earlier is not None:
+                control.until(earlier.over.is_set, seconds=OPEN_SECONDS)
+            return self._desktop.open(control, ask, work)
+
+        return opens
+
+    def _let_go(self, run: ClientRun, planner: ClientPlanner) -> None:
+        if run.stopped_by_person:
+            with self._lock:
+                self._is_stopped = True
+        planner.end(run.episode)
+
+    def _finish(self, act: Act, steps: Sequence[Step]) -> None:
+        """Tell what became of the steps of a call."""
+        run, screen = act.run, act.run.episode.screenshot
+        if run.broke is not None and not steps:
+            if isinstance(run.broke, TakenDesktop):
+                act.done.set_result(_busy(run.broke))
+            else:
+                act.done.set_exception(run.broke)
+            return
+        cut_short = run.is_stopped or (run.is_ending and len(steps) < len(act.asked))
+        told = steps_told(steps, len(act.asked), stopped=run.why_ended if cut_short else "")
+        with self._lock:
+            self._frames.clear()  # what was seen before an input is old
+            frame = self._kept(screen) if screen is not None else ""
+        act.done.set_result(told.model_copy(update={"frame": frame}))
+
+    # Ending
+
+    def stop(self) -> bool:
+        """Stop what the client has under way; return whether there was anything."""
+        with self._lock:
+            act = self._open_act
+            stopped = act is not None and not act.done.done() and act.run.stop()
+            for run in self._runs.values():
+                stopped = run.stop() or stopped
+            return stopped
+
+    def withdraw(self, key: ActKey) -> None:
+        """Stop this call, which its client has given up."""
+        with self._lock:
+            if (act := self._acts.get(key)) is not None and not act.done.done():
+                act.run.stop()
+
+    def close(self, seconds: float) -> None:
+        """End everything, and wait at most so long until what is held is released."""
+        with self._lock:
+            self._is_closed = True
+            runs = [run for run in (self._holding, *self._runs.values()) if run is not None]
+        for run in runs:
+            run.stop()
+        for run in runs:
+            run.over.wait(seconds)
+
+
+def _busy(taken: TakenDesktop) -> Told:
+    holder = taken.driver.task if taken.driver else "another agent"
+    return Told(outcome="busy", by=abridged(holder, 120), reason=abridged(str(taken)))

@@ -1,0 +1,74 @@
+"""Serves one client over stdin and stdout until it leaves, or until a signal ends the process."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Final
+
+from mcp.server.stdio import stdio_server
+
+from screenagent.assembly.client_desktop import ClientDesktop
+from screenagent.assembly.live import LiveRun
+from screenagent.assembly.parts import user_keys
+from screenagent.assembly.supervised import MOST_REPLAY_STEPS, Supervision
+from screenagent.control import Control
+from screenagent.mcp.connection import Connection
+from screenagent.mcp.server import build_server
+from screenagent.sessions.session import Session
+
+LEAVE_SECONDS: Final = 1.5
+"""A run that was stopped has so long to let its desktop go."""
+STOPPED: Final = 130
+
+
+async def serve(where: Supervision) -> None:
+    """Serve until the client closes its end."""
+    settings = where.settings.model_copy(update={"model": None, "max_steps": MOST_REPLAY_STEPS})
+    where = Supervision(settings, virtual=where.virtual, app=where.app, record=where.record)
+    with ClientDesktop(where) as desktop:
+        connection = Connection(desktop, _makes_live(where))
+        leaving = Leaving(connection, desktop)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, leaving.begin)
+        server = build_server(connection, version("screenagent"))
+        try:
+            async with stdio_server() as (read, write):
+                await server.run(read, write, server.create_initialization_options())
+        finally:
+            connection.close(LEAVE_SECONDS)
+
+
+class Leaving:
+    """Ends the process at a signal: what is held is released first, but nothing that hangs is waited for."""
+
+    def __init__(self, connection: Connection, desktop: ClientDesktop) -> None:
+        self._connection, self._desktop = connection, desktop
+        self._begun = False
+
+    def begin(self) -> None:
+        if not self._begun:
+            self._begun = True
+            threading.Thread(target=self._leave, name="leaving", daemon=True).start()
+
+    def _leave(self) -> None:
+        self._connection.close(LEAVE_SECONDS)
+        closing = threading.Thread(target=self._desktop.__exit__, name="closing", daemon=True)
+        closing.start()
+        closing.join(LEAVE_SECONDS)
+        os._exit(STOPPED)
+
+
+def _makes_live(where: Supervision) -> Callable[[str, Control, Callable[[Session], Callable[[], object]]], LiveRun]:
+    settings = where.settings
+
+    def make(task: str, control: Control, met: Callable[[Session], Callable[[], object]]) -> LiveRun:
+        keys = str(user_keys(settings, virtual=where.virtual))
+        seconds, desktop = settings.answer_seconds, "a virtual desktop" if where.virtual else "your own desktop"
+        return LiveRun(task, control, seconds=seconds, desktop=desktop, answer_keys=keys, met=met)
+
+    return make
