@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pydantic import SecretStr
 
 from screenagent.approval import Asker
 from screenagent.assembly.parts import build_grounder, build_reader, build_vault, open_desktop
-from screenagent.assembly.supervised import SupervisedWork, Supervision, record_run
+from screenagent.assembly.supervised import MOST_REPLAY_STEPS, SupervisedWork, Supervision, build_replay, record_run
 from screenagent.control import Control
-from screenagent.protocols import Accessibility
+from screenagent.errors import WrongUsage
+from screenagent.protocols import Accessibility, TextReader
 from screenagent.screenshot import Window
 from screenagent.secrets import Secrets
+from screenagent.settings import Settings
 
 if TYPE_CHECKING:
     from screenagent.desktop.local import LocalDesktop
@@ -24,7 +26,10 @@ if TYPE_CHECKING:
     from screenagent.grounding.embedded import EmbeddedGrounder
     from screenagent.perception.reader import ScreenReader
     from screenagent.planning import Instructions
+    from screenagent.scripts import Script
     from screenagent.scripts.replay import Replay
+
+MOST_SCRIPTS: Final = 200
 
 
 @dataclass(frozen=True)
@@ -34,16 +39,19 @@ class ViewedDesktop:
     desktop: LocalDesktop
     grounder: EmbeddedGrounder
     accessibility: Accessibility | None
+    reader: TextReader
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClientWork:
-    """What a run does, `task`, as a client asked for it: as these instructions, as a replay, or step by step."""
+    """What a run does, `task`, as a client asked for it: all of it planned by a model or by these instructions, as a
+    replay, or step by step as the client goes on."""
 
     task: str
     client: str
     instructions: Instructions | None = None
     replay: Replay | None = None
+    step_by_step: bool = False
 
 
 class ClientDesktop:
@@ -78,13 +86,44 @@ class ClientDesktop:
                 self._viewed = self._opened_view()
             return self._viewed
 
+    def task(self, task: str, client: str) -> ClientWork:
+        """Return the work of a task; raise `Unreadable` if it is not plain instructions and no model plans."""
+        return ClientWork(task=task, client=client, instructions=self._where.task(task).instructions)
+
+    def scripts(self) -> Mapping[str, Script]:
+        """Return the recorded scripts in the folder that the settings name; files that are none are left out."""
+        from screenagent.scripts import ScriptError, read_script
+
+        found = {}
+        for file in sorted(self._where.settings.scripts.glob("*.yaml"))[:MOST_SCRIPTS]:
+            with suppress(ScriptError, OSError):
+                found[file.stem] = read_script(file)
+        return found
+
+    def script(self, name: str, given: Mapping[str, str], client: str) -> ClientWork:
+        """Return the work of a script; raise `WrongUsage` if there is none of that name, or its values do not fit."""
+        if (script := self.scripts().get(name)) is None:
+            raise WrongUsage(f"there is no script {name!r}; call scripts for those that there are")
+        file = self._where.settings.scripts / f"{name}.yaml"
+        supervised = self._where.replay(build_replay(file, script, given))
+        return ClientWork(task=supervised.task, client=client, replay=supervised.replay)
+
+    def _settings(self, work: ClientWork) -> Settings:
+        """The settings of a run: only a task is bounded, and only a task may need a model that plans."""
+        settings = self._where.settings
+        if work.step_by_step:
+            settings = settings.model_copy(update={"model": None})
+        if work.step_by_step or work.replay:
+            settings = settings.model_copy(update={"max_steps": MOST_REPLAY_STEPS})
+        return settings
+
     @contextmanager
     def open(self, control: Control, ask: Asker, work: ClientWork) -> Iterator[SupervisedWork]:
         """Open the desktop and the agent for a run; raise `TakenDesktop` if another agent drives it."""
         from screenagent.assembly.agent import build_agent
 
         self.view()
-        where, settings, reader = self._where, self._where.settings, self._reader
+        where, settings, reader = self._where, self._settings(work), self._reader
         shown_as = f"{work.client} over MCP: {work.task}"
         with ExitStack() as stack:
             opening = open_desktop(
@@ -100,6 +139,8 @@ class ClientDesktop:
             desktop = stack.enter_context(opening)
             if self._secrets is not None:
                 stack.enter_context(self._secrets.shared_with(desktop))
+            if self._virtual and work.replay and work.replay.script.app:
+                self._virtual.launch(work.replay.script.app)
             control.while_asking(lambda: nullcontext(f"asked for by {work.client}, over MCP"))
             recording = record_run(settings, work.task, replay=work.replay) if where.record else nullcontext()
             recorder = stack.enter_context(recording)
@@ -130,7 +171,7 @@ class ClientDesktop:
             desktop = self._stack.enter_context(own)
         self._stack.enter_context(secrets.shared_with(desktop))
         accessibility = desktop.accessibility if settings.accessibility else None
-        return ViewedDesktop(desktop, build_grounder(settings, reader=reader, desktop=desktop), accessibility)
+        return ViewedDesktop(desktop, build_grounder(settings, reader=reader, desktop=desktop), accessibility, reader)
 
 
 class TypedSecrets:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
+from importlib.util import find_spec
 
 import click
 
 from screenagent.cli.options import AgentOptions, agent_options
+from screenagent.cli.starting import uncollected
+from screenagent.errors import MissingExtra
 
 
 @click.group(invoke_without_command=True)
@@ -26,9 +28,17 @@ def mcp(context: click.Context, *, agent: AgentOptions, no_record: bool) -> None
     """
     if context.invoked_subcommand is not None:
         return
-    from screenagent.assembly.supervised import Supervision
-    from screenagent.mcp.serving import serve
-    from screenagent.settings import Settings
+    if find_spec("mcp") is None:
+        raise MissingExtra("mcp", "mcp")
+    from screenagent.mcp.front import opened_front
 
-    where = Supervision(Settings.load(**agent.settings), virtual=agent.virtual, app=agent.app, record=not no_record)
-    asyncio.run(serve(where))
+    front = opened_front()  # from here on the client is answered
+    with uncollected():
+        import asyncio
+
+        from screenagent.assembly.supervised import Supervision
+        from screenagent.mcp.serving import serve
+        from screenagent.settings import Settings
+
+        where = Supervision(Settings.load(**agent.settings), virtual=agent.virtual, app=agent.app, record=not no_record)
+    asyncio.run(serve(where, front))

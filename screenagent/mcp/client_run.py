@@ -15,6 +15,7 @@ from screenagent.assembly.supervised import SupervisedWork
 from screenagent.control import Control, Stopped
 from screenagent.episode import Episode
 from screenagent.events import Event
+from screenagent.mcp.planner import AttributedPlanner
 from screenagent.protocols import Planner
 from screenagent.sessions.session import Session
 from screenagent.showing import abridged
@@ -31,12 +32,14 @@ PERSON_STOPPED: Final = "the person at the machine stopped you; wait until they 
 
 @dataclass(frozen=True)
 class RunAsked:
-    """What a client wants to be done; `planner` plans it if the opened agent's own does not."""
+    """What a client wants to be done; `planner` plans it if the opened agent's own does not. What a run `says` before
+    all else is a thought among its events."""
 
     task: str
     client: str
     opens: Opens
     planner: Planner | None = None
+    says: str = ""
 
     @property
     def shown_as(self) -> str:
@@ -117,7 +120,8 @@ class ClientRun:
         with self.asked.opens(self.control, live.ask) as work:
             live.opened(work.folder, work.virtual_display, at_once=True)
             self.opened.set()
-            agent = replace(work.agent, planner=self.asked.planner) if self.asked.planner else work.agent
+            planner = AttributedPlanner(self.asked.planner or work.agent.planner, self.asked.says)
+            agent = replace(work.agent, planner=planner)
             drive(agent, self.asked.task, *work.sinks, live, self._follow)
 
     def _follow(self, event: Event) -> None:

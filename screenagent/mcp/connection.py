@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -18,12 +18,14 @@ from screenagent.assembly.supervised import SupervisedWork
 from screenagent.control import Control
 from screenagent.desktop.lock import TakenDesktop
 from screenagent.episode import Step
-from screenagent.mcp.arguments import StepAsked
+from screenagent.mcp.arguments import StepAsked, WrongArguments
 from screenagent.mcp.client_run import PERSON_STOPPED, ClientRun, MakesLive, Opens, RunAsked
-from screenagent.mcp.outcomes import Told, steps_told
+from screenagent.mcp.going_on import GoingOn
+from screenagent.mcp.outcomes import Told, run_told, steps_told
 from screenagent.mcp.planner import LEASE_SECONDS, Batch, ClientPlanner
 from screenagent.mcp.sight import Sight, Viewed
 from screenagent.screenshot import Screenshot
+from screenagent.scripts import Script
 from screenagent.showing import abridged
 
 MOST_KEPT: Final = 500
@@ -37,6 +39,18 @@ class DesktopOffered(Protocol):
     """The desktop of a connection."""
 
     def view(self) -> Viewed: ...
+
+    def task(self, task: str, client: str) -> ClientWork:
+        """Return the work of a task; raise `Unreadable` if it is not plain instructions and no model plans."""
+        ...
+
+    def scripts(self) -> Mapping[str, Script]:
+        """Return the recorded scripts by their names."""
+        ...
+
+    def script(self, name: str, given: Mapping[str, str], client: str) -> ClientWork:
+        """Return the work of a script with these values for its parameters; raise `WrongUsage` if it cannot be."""
+        ...
 
     def open(self, control: Control, ask: Asker, work: ClientWork) -> AbstractContextManager[SupervisedWork]:
         """Open the desktop and the agent for a run; raise `TakenDesktop` if another agent drives it."""
@@ -66,11 +80,12 @@ class Connection:
         self._acts: OrderedDict[ActKey, Act] = OrderedDict()
         self._runs: OrderedDict[str, ClientRun] = OrderedDict()
         self._token = token_hex(3)  # a frame of another connection is none of ours
-        self._looks = 0
+        self._looks = self._begun = 0
         self._holding: ClientRun | None = None
         self._planner: ClientPlanner | None = None
         self._open_act: Act | None = None
         self._is_stopped = False
+        self._going_on = GoingOn(makes_live)
         self._is_closed = False
 
     # Looking
@@ -104,7 +119,7 @@ class Connection:
         with self._lock:
             if (known := self._acts.get(key)) is not None:
                 return known
-            refused = self._why_not() or self._stale(frame)
+            refused = self._why_not(client) or self._stale(frame)
         if refused is not None:
             return refused
         now = self.sight.look()
@@ -112,16 +127,17 @@ class Connection:
             if (known := self._acts.get(key)) is not None:
                 return known
             seen = self._frames.get(frame)
-            refused = self._why_not() or self._stale(frame) or self._changed(seen, now)
+            refused = self._why_not(client) or self._stale(frame) or self._changed(seen, now)
             if given_up.is_set():
                 return Told(outcome="stopped", by="you", reason="the call was cancelled")
             return refused or self._begin(client, key)
 
-    def _why_not(self) -> Told | None:
+    def _why_not(self, client: str) -> Told | None:
         """Return why nothing may begin now."""
         if self._is_closed:
             return Told(outcome="stopped", reason="the server is going down")
         if self._is_stopped:
+            self._going_on.ask(client, self._go_on)
             return Told(outcome="stopped", by="person", reason=PERSON_STOPPED)
         if self._open_act is not None and not self._open_act.done.done():
             question = self._open_act.run.question or "its steps are under way"
@@ -150,9 +166,7 @@ class Connection:
         """Hand the steps to the run that holds the desktop, or to a new one. All earlier frames are old from here."""
         batch = Batch([step.planned() for step in key[1]])
         if self._planner is None or not self._planner.give(batch):
-            self._hold(client)
-            assert self._planner is not None
-            self._planner.give(batch)
+            self._hold(client, batch)
         assert self._holding is not None
         act = Act(key[1], self._holding, batch, Future())
         self._frames.clear()
@@ -162,12 +176,14 @@ class Connection:
         batch.done.add_done_callback(lambda done: self._finish(act, done.result()))
         return act
 
-    def _hold(self, client: str) -> None:
-        """Begin the run that holds the desktop until the client asks for nothing more."""
+    def _hold(self, client: str, first: Batch) -> None:
+        """Begin the run that holds the desktop from these steps on until the client asks for nothing more."""
         earlier, control = self._holding, Control()
         planner = ClientPlanner(control, seconds=self._lease_seconds)
-        work = ClientWork(task="steps that it asks for one by one", client=client)
-        asked = RunAsked(work.task, client, self._opens(work, earlier), planner)
+        planner.give(first)
+        work = ClientWork(task="steps that it asks for one by one", client=client, step_by_step=True)
+        says = f"for {client}, over MCP"
+        asked = RunAsked(work.task, client, self._opens(work, earlier), planner, says)
         self._planner = planner
         self._holding = run = ClientRun(asked, control, self._makes_live, lambda: self._let_go(run, planner))
         run.start()
@@ -180,10 +196,17 @@ class Connection:
 
         return opens
 
-    def _let_go(self, run: ClientRun, planner: ClientPlanner) -> None:
+    def _go_on(self) -> None:
+        with self._lock:
+            self._is_stopped = False
+
+    def _note_stop(self, run: ClientRun) -> None:
         if run.stopped_by_person:
             with self._lock:
                 self._is_stopped = True
+
+    def _let_go(self, run: ClientRun, planner: ClientPlanner) -> None:
+        self._note_stop(run)
         planner.end(run.episode)
 
     def _finish(self, act: Act, steps: Sequence[Step]) -> None:
@@ -202,15 +225,71 @@ class Connection:
             frame = self._kept(screen) if screen is not None else ""
         act.done.set_result(told.model_copy(update={"frame": frame}))
 
+    # Whole tasks
+
+    def run(self, client: str, task: str) -> Told:
+        """Begin a task."""
+        return self._begin_run(client, self._desktop.task(task, client))
+
+    def scripts(self) -> Mapping[str, Script]:
+        return self._desktop.scripts()
+
+    def play(self, client: str, name: str, given: Mapping[str, str]) -> Told:
+        """Begin to play a script."""
+        return self._begin_run(client, self._desktop.script(name, given, client))
+
+    def run_status(self, handle: str) -> Told:
+        """Tell how a run stands, or what became of it."""
+        run = self._run(handle)
+        if not run.over.is_set():
+            return Told(outcome="running", handle=handle, question=run.question)
+        if isinstance(run.broke, TakenDesktop):
+            return _busy(run.broke)
+        if run.broke is not None:
+            raise run.broke
+        if run.episode.ended is None:
+            return Told(outcome="stopped", handle=handle, reason=run.why_ended)
+        return run_told(run.episode).model_copy(update={"handle": handle})
+
+    def run_stop(self, handle: str) -> Told:
+        return Told(outcome="stopped" if self._run(handle).stop() else "unchanged", handle=handle)
+
+    def _run(self, handle: str) -> ClientRun:
+        with self._lock:
+            if (run := self._runs.get(handle)) is None:
+                raise WrongArguments(f"there is no run {abridged(handle, 40)!r}; run and play return handles")
+            return run
+
+    def _begin_run(self, client: str, work: ClientWork) -> Told:
+        with self._lock:
+            if (refused := self._why_not(client)) is not None:
+                return refused
+            if self._planner is not None:
+                self._planner.finish()
+            earlier, control, handle = self._holding, Control(), f"r{self._begun + 1}-{self._token}"
+            self._begun += 1
+            self._frames.clear()
+            opens, says = self._opens(work, earlier), f"for {client}, over MCP"
+            asked = RunAsked(work.task, client, opens, says=says)
+            self._runs[handle] = self._holding = run = ClientRun(
+                asked, control, self._makes_live, lambda: self._note_stop(run)
+            )
+            while len(self._runs) > MOST_KEPT:
+                self._runs.popitem(last=False)
+            run.start()
+        return Told(outcome="running", handle=handle)
+
     # Ending
 
     def stop(self) -> bool:
-        """Stop what the client has under way; return whether there was anything."""
+        """Stop what the client has under way, and let the desktop go; return whether there was anything to stop."""
         with self._lock:
             act = self._open_act
             stopped = act is not None and not act.done.done() and act.run.stop()
             for run in self._runs.values():
                 stopped = run.stop() or stopped
+            if self._planner is not None:
+                self._planner.finish()
             return stopped
 
     def withdraw(self, key: ActKey) -> None:
@@ -223,6 +302,7 @@ class Connection:
         """End everything, and wait at most so long until what is held is released."""
         with self._lock:
             self._is_closed = True
+            self._going_on.stop()
             runs = [run for run in (self._holding, *self._runs.values()) if run is not None]
         for run in runs:
             run.stop()

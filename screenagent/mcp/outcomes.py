@@ -43,6 +43,7 @@ class Told(Value):
     handle: str = Field(default="", exclude_if=_is_empty)
     question: str = Field(default="", exclude_if=_is_empty)
     places: tuple[str, ...] = Field(default=(), exclude_if=_is_empty)
+    scripts: tuple[str, ...] = Field(default=(), exclude_if=_is_empty)
     said: tuple[str, ...] = Field(default=(), exclude_if=_is_empty)
 
     @property
@@ -54,6 +55,7 @@ class Told(Value):
             if (value := getattr(self, name)) not in ("", None):
                 lines.append(f"{_LABELS.get(name, name)}: {value}")
         lines += [f"place: {place}" for place in self.places]
+        lines += [f"script: {script}" for script in self.scripts]
         lines += [f"the person says: {words}" for words in self.said]
         return "\n".join(lines)
 

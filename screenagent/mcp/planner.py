@@ -63,6 +63,12 @@ class ClientPlanner:
         self._control.look_again()
         return Decision(plan=self._plan)
 
+    def finish(self) -> None:
+        """Take no more steps, and let the run end if none are under way."""
+        with self._taking:
+            self._takes = False
+        self._given.put(None)
+
     def end(self, episode: Episode) -> None:
         """Say that the run is over: what is under way ends with the steps that were done, and no more is taken."""
         with self._taking:
@@ -92,6 +98,7 @@ class ClientPlanner:
             self._control.check()
             if batch is not None:
                 return batch
+            break
         with self._taking:
             self._takes = not self._given.empty()
         return self._next() if self._takes else None

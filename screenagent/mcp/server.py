@@ -15,11 +15,23 @@ from mcp.server import Server, ServerRequestContext
 
 from screenagent.errors import UserError
 from screenagent.geometry import Value
-from screenagent.mcp.arguments import ActArguments, FindArguments, SeeArguments, WaitArguments, read_arguments
+from screenagent.mcp.arguments import (
+    ActArguments,
+    FindArguments,
+    HandleArguments,
+    PlayArguments,
+    RunArguments,
+    SeeArguments,
+    WaitArguments,
+    WrongArguments,
+    read_arguments,
+)
 from screenagent.mcp.connection import UNNAMED, Connection
 from screenagent.mcp.outcomes import Told
 from screenagent.mcp.sight import jpeg, region_of, windows_told
 from screenagent.mcp.tools import INSTRUCTIONS, TOOLS, ToolTold
+from screenagent.perception.text_test import Answer
+from screenagent.scripts import Script
 from screenagent.showing import LONGEST_NAME, abridged
 
 BEAT_SECONDS: Final = 15.0
@@ -30,6 +42,7 @@ LOOK_SECONDS: Final = 0.5
 
 Context = ServerRequestContext[Any, Any]
 Result = types.CallToolResult
+Calls = Callable[[Context, types.CallToolRequestParams], Awaitable[Result]]
 
 
 @dataclass(frozen=True)
@@ -43,13 +56,18 @@ class Patience:
 class ToolCalls:
     """Carries out the calls of one client."""
 
-    def __init__(self, connection: Connection, patience: Patience) -> None:
-        self._connection, self._patience = connection, patience
+    def __init__(self, connection: Connection, patience: Patience | None = None) -> None:
+        self._connection, self._patience = connection, patience or Patience()
         self._tools: Mapping[str, Callable[[Any, Context], Awaitable[Result]]] = {
             "see": self._see,
             "find": self._find,
             "act": self._act,
             "wait_for": self._wait_for,
+            "run": self._run,
+            "run_status": self._run_status,
+            "run_stop": self._run_stop,
+            "scripts": self._scripts,
+            "play": self._play,
             "stop": self._stop,
         }
 
@@ -113,37 +131,86 @@ class ToolCalls:
         return max(0.01, min(self._patience.beat, began + self._patience.seconds - time.monotonic()))
 
     async def _wait_for(self, asked: WaitArguments, ctx: Context) -> Result:
-        sight, was_seen, until = await asyncio.to_thread(lambda: self._connection.sight), False, 0.0
-        began = beat = time.monotonic()
-        until = began + asked.seconds
+        sight = await asyncio.to_thread(lambda: self._connection.sight)
+        watch, began = WordsWatch(asked), time.monotonic()
+        beat, until = began, began + asked.seconds
         while True:
-            is_there = await asyncio.to_thread(lambda: asked.words.lower() in sight.words(sight.look()).lower())
-            if is_there != asked.gone and (is_there or was_seen):
-                return result(Told(outcome="satisfied"))
-            was_seen = was_seen or is_there
-            if (now := time.monotonic()) >= until:
-                never = "the words were never there" if asked.gone and not was_seen else ""
-                return result(Told(outcome="unknown" if never else "unsatisfied", reason=never))
+            told = watch.after(await asyncio.to_thread(lambda: sight.shows(asked.words, sight.look())))
+            if (now := time.monotonic()) >= until or told.outcome == "satisfied":
+                return result(told)
             if now >= beat + self._patience.beat:
                 beat = now
-                await ctx.session.report_progress(
-                    now - began, None, abridged(f"waiting for the words: {asked.words}", 200)
-                )
+                await ctx.session.report_progress(now - began, None, abridged(f"waiting for: {asked.words}", 200))
             await asyncio.sleep(min(LOOK_SECONDS, until - now))
+
+    async def _run(self, asked: RunArguments, ctx: Context) -> Result:
+        return result(await asyncio.to_thread(self._connection.run, client_name(ctx), asked.task))
+
+    async def _run_status(self, asked: HandleArguments, _: Context) -> Result:
+        return result(self._connection.run_status(asked.handle))
+
+    async def _run_stop(self, asked: HandleArguments, _: Context) -> Result:
+        return result(self._connection.run_stop(asked.handle))
+
+    async def _scripts(self, _: Value, __: Context) -> Result:
+        found = await asyncio.to_thread(self._connection.scripts)
+        listed = tuple(abridged(_script_line(name, script)) for name, script in found.items())
+        reason = "" if listed else "there are no scripts in the folder that the settings name"
+        return result(Told(outcome="list", scripts=listed, reason=reason))
+
+    async def _play(self, asked: PlayArguments, ctx: Context) -> Result:
+        play = self._connection.play
+        return result(await asyncio.to_thread(play, client_name(ctx), asked.name, given_values(asked.values)))
 
     async def _stop(self, _: Value, __: Context) -> Result:
         return result(Told(outcome="stopped" if self._connection.stop() else "unchanged"))
 
 
-def build_server(connection: Connection, version: str, patience: Patience | None = None) -> Server[Any]:
-    """Build the server of one connection."""
-    calls = ToolCalls(connection, patience or Patience())
+@dataclass
+class WordsWatch:
+    """What is known of words that are waited for. They count as gone only if they were there."""
+
+    asked: WaitArguments
+    was_seen: bool = False
+
+    def after(self, shown: Answer) -> Told:
+        """Return how it stands after a look."""
+        if shown == "seen":
+            self.was_seen = True
+            return Told(outcome="unsatisfied" if self.asked.gone else "satisfied")
+        if shown == "unclear":
+            return Told(outcome="unknown", reason="something like these words is there, and may be misread")
+        if not self.asked.gone:
+            return Told(outcome="unsatisfied")
+        if self.was_seen:
+            return Told(outcome="satisfied")
+        return Told(outcome="unknown", reason="the words were never there")
+
+
+def given_values(lines: str) -> dict[str, str]:
+    """Return the values of lines such as name=value."""
+    given = {}
+    for line in filter(str.strip, lines.splitlines()):
+        name, equals, value = line.partition("=")
+        if not equals:
+            raise WrongArguments(f"values: {abridged(line, 80)!r} is not a line such as customer=Ada")
+        given[name.strip()] = value
+    return given
+
+
+def _script_line(name: str, script: Script) -> str:
+    parameters = ", ".join(script.parameters)
+    return f"{name}: {script.name}" + (f" (values: {parameters})" if parameters else "")
+
+
+def build_server(call: Calls, version: str) -> Server[Any]:
+    """Build the server of one connection; `call` carries out the calls of its tools."""
 
     async def list_tools(_: Context, __: object) -> types.ListToolsResult:
         return types.ListToolsResult(tools=[described(tool) for tool in TOOLS])
 
     server = Server[Any](
-        "screenagent", version=version, instructions=INSTRUCTIONS, on_list_tools=list_tools, on_call_tool=calls.call
+        "screenagent", version=version, instructions=INSTRUCTIONS, on_list_tools=list_tools, on_call_tool=call
     )
     server.middleware.clear()  # nothing is traced
     return server

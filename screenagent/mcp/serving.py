@@ -10,15 +10,15 @@ from collections.abc import Callable
 from importlib.metadata import version
 from typing import Final
 
-from mcp.server.stdio import stdio_server
-
 from screenagent.assembly.client_desktop import ClientDesktop
 from screenagent.assembly.live import LiveRun
 from screenagent.assembly.parts import user_keys
-from screenagent.assembly.supervised import MOST_REPLAY_STEPS, Supervision
+from screenagent.assembly.supervised import Supervision
 from screenagent.control import Control
 from screenagent.mcp.connection import Connection
-from screenagent.mcp.server import build_server
+from screenagent.mcp.front import Front
+from screenagent.mcp.server import ToolCalls, build_server
+from screenagent.mcp.wire import wired
 from screenagent.sessions.session import Session
 
 LEAVE_SECONDS: Final = 1.5
@@ -26,18 +26,16 @@ LEAVE_SECONDS: Final = 1.5
 STOPPED: Final = 130
 
 
-async def serve(where: Supervision) -> None:
+async def serve(where: Supervision, front: Front) -> None:
     """Serve until the client closes its end."""
-    settings = where.settings.model_copy(update={"model": None, "max_steps": MOST_REPLAY_STEPS})
-    where = Supervision(settings, virtual=where.virtual, app=where.app, record=where.record)
     with ClientDesktop(where) as desktop:
         connection = Connection(desktop, _makes_live(where))
         leaving = Leaving(connection, desktop)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, leaving.begin)
-        server = build_server(connection, version("screenagent"))
+        server = build_server(ToolCalls(connection).call, version("screenagent"))
         try:
-            async with stdio_server() as (read, write):
+            async with wired(front) as (read, write):
                 await server.run(read, write, server.create_initialization_options())
         finally:
             connection.close(LEAVE_SECONDS)

@@ -10,10 +10,11 @@ from typing import Final, Protocol
 
 from PIL import Image
 
-from screenagent.geometry import Box, Location, Pixel, PixelBox
+from screenagent.geometry import WHOLE, Box, Location, Pixel, PixelBox
 from screenagent.grounding.embedded import EmbeddedGrounder
 from screenagent.mcp.arguments import WrongArguments
-from screenagent.protocols import Accessibility
+from screenagent.perception.text_test import Answer, TextQuery, TextTest
+from screenagent.protocols import Accessibility, TextReader
 from screenagent.screenshot import Element, Screenshot
 from screenagent.showing import LONGEST_NAME, abridged
 
@@ -39,6 +40,9 @@ class Viewed(Protocol):
 
     @property
     def accessibility(self) -> Accessibility | None: ...
+
+    @property
+    def reader(self) -> TextReader: ...
 
 
 @dataclass(frozen=True)
@@ -72,9 +76,9 @@ class Sight:
             if not any(box.center in element.box and label.text in _named(element) for element in elements):
                 yield SeenThing("text", f"“{abridged(label.text, LONGEST_NAME)}”", box)
 
-    def words(self, screen: Screenshot) -> str:
-        """Return all texts on the screen."""
-        return "\n".join(label.text for label in self.grounder.screen(screen).labels)
+    def shows(self, words: str, screen: Screenshot) -> Answer:
+        """Say whether the words are on the screen, read as a check of the agent's reads them."""
+        return TextTest(self.viewed.reader).look(TextQuery(words=words), screen).answer
 
     def find(self, target: str, screen: Screenshot) -> FoundTarget:
         found = self.grounder.strict().locate(target, screen)
@@ -122,7 +126,7 @@ def _pixel(pixel: Pixel) -> str:
 def region_of(words: str, screen: Screenshot) -> Box:
     """Return the part of the screen that a client asks for; raise `WrongArguments` if it is none."""
     if not words.strip():
-        return Box(left=0, top=0, right=1, bottom=1)
+        return WHOLE
     numbers = re.fullmatch(r"\s*" + r"\s*[,\s]\s*".join([r"(\d{1,5})"] * 4) + r"\s*", words, re.ASCII)
     edges = [float(number) for number in numbers.groups()] if numbers else []
     if len(edges) == 4:

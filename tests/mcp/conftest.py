@@ -24,13 +24,16 @@ from screenagent.assembly.live import LiveRun
 from screenagent.assembly.supervised import SupervisedWork
 from screenagent.control import Control
 from screenagent.desktop.lock import Driver, TakenDesktop
+from screenagent.errors import WrongUsage
 from screenagent.fakes import FakeDesktop, FakeGrounder, FakeReader, plain_screen
 from screenagent.geometry import Point
 from screenagent.grounding.embedded import EmbeddedGrounder
 from screenagent.mcp.connection import Connection
-from screenagent.mcp.server import Patience, build_server
-from screenagent.protocols import Accessibility
+from screenagent.mcp.server import Patience, ToolCalls, build_server
+from screenagent.planning import InstructionPlanner, read_instructions
+from screenagent.protocols import Accessibility, TextReader
 from screenagent.screenshot import Screenshot
+from screenagent.scripts import Script
 from screenagent.sessions.answers import Answer
 from screenagent.sessions.attachment import Refused
 from screenagent.sessions.session import Face, Session
@@ -38,12 +41,15 @@ from tests.builders import eventually, fake_agent, words
 
 PLACES = {name: Point(x=0.1 * number, y=0.5) for number, name in enumerate(("Save", "Name", "Delete"), start=1)}
 
+SEEN = words([("Save the file", 10, 10)])
+
 
 @dataclass(frozen=True)
 class FakeView:
     desktop: FakeDesktop
     grounder: EmbeddedGrounder
     accessibility: Accessibility | None = None
+    reader: TextReader = field(default_factory=lambda: FakeReader(SEEN))
 
 
 @dataclass
@@ -61,7 +67,16 @@ class OfferedDesktop:
 
     def view(self) -> FakeView:
         desktop = FakeDesktop(screen=self.screen, performed=self.performed)
-        return FakeView(desktop, EmbeddedGrounder(FakeReader(words([("Save the file", 10, 10)]))))
+        return FakeView(desktop, EmbeddedGrounder(FakeReader(SEEN)))
+
+    def task(self, task: str, client: str) -> ClientWork:
+        return ClientWork(task=task, client=client, instructions=read_instructions(task))
+
+    def scripts(self) -> Mapping[str, Script]:
+        return {}
+
+    def script(self, name: str, given: Mapping[str, str], client: str) -> ClientWork:
+        raise WrongUsage(f"there is no script {name!r} for {client} with {given}")
 
     @contextmanager
     def open(self, control: Control, ask: Asker, work: ClientWork) -> Iterator[SupervisedWork]:
@@ -72,17 +87,11 @@ class OfferedDesktop:
         try:
             desktop = FakeDesktop(screen=self.screen, control=control, performed=self.performed)
             grounder = FakeGrounder(PLACES)
-            agent = fake_agent(
-                _NoPlanner(), grounder=grounder, control=control, approver=PolicyApprover(ask), desktop=desktop
-            )
+            planner, approver = InstructionPlanner(instructions=work.instructions), PolicyApprover(ask)
+            agent = fake_agent(planner, grounder=grounder, control=control, approver=approver, desktop=desktop)
             yield SupervisedWork(agent)
         finally:
             self.at_once.release()
-
-
-class _NoPlanner:
-    def decide(self, episode: object) -> Any:
-        raise AssertionError(f"the client plans, {episode}")
 
 
 @dataclass
@@ -148,7 +157,7 @@ class Served:
     patience: Patience = field(default_factory=lambda: Patience(seconds=20, beat=0.05))
 
     def client(self, **options: Any) -> Client:
-        return Client(build_server(self.connection, "1", self.patience), **options)
+        return Client(build_server(ToolCalls(self.connection, self.patience).call, "1"), **options)
 
 
 @pytest.fixture
@@ -170,7 +179,8 @@ def data(result: types.CallToolResult) -> Mapping[str, Any]:
     assert result.structured_content is not None
     assert isinstance(result.content[0], types.TextContent)
     assert result.structured_content["outcome"] in result.content[0].text
-    return result.structured_content
+    told: Mapping[str, Any] = result.structured_content
+    return told
 
 
 def text(result: types.CallToolResult) -> str:
