@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from threading import Event
 from typing import Any, Final
@@ -203,14 +204,26 @@ def _script_line(name: str, script: Script) -> str:
     return f"{name}: {script.name}" + (f" (values: {parameters})" if parameters else "")
 
 
-def build_server(call: Calls, version: str) -> Server[Any]:
-    """Build the server of one connection; `call` carries out the calls of its tools."""
+def build_server(call: Calls, version: str, *, ended: Callable[[], object] = lambda: None) -> Server[Any]:
+    """Build the server of one connection; `call` carries out the calls of its tools, and `ended` is told its end."""
 
     async def list_tools(_: Context, __: object) -> types.ListToolsResult:
         return types.ListToolsResult(tools=[described(tool) for tool in TOOLS])
 
+    @asynccontextmanager
+    async def lifespan(_: object) -> AsyncIterator[None]:
+        try:
+            yield None
+        finally:
+            ended()
+
     server = Server[Any](
-        "screenagent", version=version, instructions=INSTRUCTIONS, on_list_tools=list_tools, on_call_tool=call
+        "screenagent",
+        lifespan=lifespan,
+        version=version,
+        instructions=INSTRUCTIONS,
+        on_list_tools=list_tools,
+        on_call_tool=call,
     )
     server.middleware.clear()  # nothing is traced
     return server

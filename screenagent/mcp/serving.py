@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from typing import Final
 
@@ -33,12 +34,10 @@ async def serve(where: Supervision, front: Front) -> None:
         leaving = Leaving(connection, desktop)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, leaving.begin)
-        server = build_server(ToolCalls(connection).call, version("screenagent"))
-        try:
-            async with wired(front) as (read, write):
-                await server.run(read, write, server.create_initialization_options())
-        finally:
-            connection.close(LEAVE_SECONDS)
+        ended = partial(connection.close, LEAVE_SECONDS)
+        server = build_server(ToolCalls(connection).call, version("screenagent"), ended=ended)
+        async with wired(front) as (read, write):
+            await server.run(read, write, server.create_initialization_options())
 
 
 class Leaving:

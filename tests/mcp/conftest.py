@@ -156,8 +156,11 @@ class Served:
     connection: Connection
     patience: Patience = field(default_factory=lambda: Patience(seconds=20, beat=0.05))
 
+    def end(self) -> None:
+        self.connection.close(5)
+
     def client(self, **options: Any) -> Client:
-        return Client(build_server(ToolCalls(self.connection, self.patience).call, "1"), **options)
+        return Client(build_server(ToolCalls(self.connection, self.patience).call, "1", ended=self.end), **options)
 
 
 @pytest.fixture
