@@ -69,8 +69,8 @@ class LocalDesktop:
         self.control = control or Control()
         self._secrets = secrets
         self._traces = SecretMasking(self._pixels_of, reader)
-        self._ambient = AmbientChanges()
-        self._pending = PendingWork()
+        self.know_secret = self._traces.know
+        self._ambient, self._pending = AmbientChanges(), PendingWork()
         self.rests_until = self._pending.none_until
         self._early = EarlyEnd(self._ambient, lambda frame: self._shown(frame, self._front()))
         self._action: SentAction | None = None
@@ -174,10 +174,6 @@ class LocalDesktop:
 
     def hurry(self, may_go_on: MayGoOn) -> None:
         self._early.may_go_on = may_go_on
-
-    def know_secret(self, name: str, value: SecretStr) -> None:
-        """From here on blank this secret wherever it is read, as if it had been typed here."""
-        self._traces.know(name, value)
 
     def look_away(self) -> None:
         """What changes until the next look is another's doing, and does not change by itself."""

@@ -70,7 +70,7 @@ class Act:
 ActKey = tuple[str, tuple[StepAsked, ...]]
 
 
-class Connection:
+class ClientConnection:
     """All methods may be called from any thread; those that look at the screen or open the desktop take their time."""
 
     def __init__(self, desktop: DesktopOffered, makes_live: MakesLive, *, lease_seconds: float = LEASE_SECONDS) -> None:

@@ -27,7 +27,7 @@ from screenagent.mcp.arguments import (
     WrongArguments,
     read_arguments,
 )
-from screenagent.mcp.connection import UNNAMED, Connection
+from screenagent.mcp.connection import UNNAMED, ClientConnection
 from screenagent.mcp.outcomes import Told
 from screenagent.mcp.sight import jpeg, region_of, windows_told
 from screenagent.mcp.tools import INSTRUCTIONS, TOOLS, ToolTold
@@ -47,7 +47,7 @@ Calls = Callable[[Context, types.CallToolRequestParams], Awaitable[Result]]
 
 
 @dataclass(frozen=True)
-class Patience:
+class CallPatience:
     """How long a call waits for a person, and how often it says so."""
 
     seconds: float = PATIENCE_SECONDS
@@ -57,8 +57,8 @@ class Patience:
 class ToolCalls:
     """Carries out the calls of one client."""
 
-    def __init__(self, connection: Connection, patience: Patience | None = None) -> None:
-        self._connection, self._patience = connection, patience or Patience()
+    def __init__(self, connection: ClientConnection, patience: CallPatience | None = None) -> None:
+        self._connection, self._patience = connection, patience or CallPatience()
         self._tools: Mapping[str, Callable[[Any, Context], Awaitable[Result]]] = {
             "see": self._see,
             "find": self._find,
@@ -104,7 +104,7 @@ class ToolCalls:
             found = sight.find(asked.target, sight.look())
             return Told(outcome=found.outcome, places=found.places, reason=found.why)
 
-        return result(await asyncio.to_thread(find))
+        return told_result(await asyncio.to_thread(find))
 
     async def _act(self, asked: ActArguments, ctx: Context) -> Result:
         given_up, began = Event(), time.monotonic()
@@ -112,7 +112,7 @@ class ToolCalls:
         try:
             act = await asyncio.to_thread(self._connection.act, client_name(ctx), key, given_up)
             if isinstance(act, Told):
-                return result(act)
+                return told_result(act)
             done = asyncio.wrap_future(act.done)
             while not (await asyncio.wait({done}, timeout=self._beat_left(began)))[0]:
                 question = act.run.question or "the steps that are under way"
@@ -121,8 +121,8 @@ class ToolCalls:
                 if waited >= self._patience.seconds:
                     by = "person" if act.run.question else ""
                     reason = "the question stays open; repeat this very call for its answer, or call stop"
-                    return result(Told(outcome="waiting", by=by, question=act.run.question, reason=reason))
-            return result(done.result())
+                    return told_result(Told(outcome="waiting", by=by, question=act.run.question, reason=reason))
+            return told_result(done.result())
         except asyncio.CancelledError:  # the client has given this call up, or is gone
             given_up.set()
             self._connection.withdraw(key)
@@ -138,33 +138,33 @@ class ToolCalls:
         while True:
             told = watch.after(await asyncio.to_thread(lambda: sight.shows(asked.words, sight.look())))
             if (now := time.monotonic()) >= until or told.outcome == "satisfied":
-                return result(told)
+                return told_result(told)
             if now >= beat + self._patience.beat:
                 beat = now
                 await ctx.session.report_progress(now - began, None, abridged(f"waiting for: {asked.words}", 200))
             await asyncio.sleep(min(LOOK_SECONDS, until - now))
 
     async def _run(self, asked: RunArguments, ctx: Context) -> Result:
-        return result(await asyncio.to_thread(self._connection.run, client_name(ctx), asked.task))
+        return told_result(await asyncio.to_thread(self._connection.run, client_name(ctx), asked.task))
 
     async def _run_status(self, asked: HandleArguments, _: Context) -> Result:
-        return result(self._connection.run_status(asked.handle))
+        return told_result(self._connection.run_status(asked.handle))
 
     async def _run_stop(self, asked: HandleArguments, _: Context) -> Result:
-        return result(self._connection.run_stop(asked.handle))
+        return told_result(self._connection.run_stop(asked.handle))
 
     async def _scripts(self, _: Value, __: Context) -> Result:
         found = await asyncio.to_thread(self._connection.scripts)
         listed = tuple(abridged(_script_line(name, script)) for name, script in found.items())
         reason = "" if listed else "there are no scripts in the folder that the settings name"
-        return result(Told(outcome="list", scripts=listed, reason=reason))
+        return told_result(Told(outcome="list", scripts=listed, reason=reason))
 
     async def _play(self, asked: PlayArguments, ctx: Context) -> Result:
         play = self._connection.play
-        return result(await asyncio.to_thread(play, client_name(ctx), asked.name, given_values(asked.values)))
+        return told_result(await asyncio.to_thread(play, client_name(ctx), asked.name, given_values(asked.values)))
 
     async def _stop(self, _: Value, __: Context) -> Result:
-        return result(Told(outcome="stopped" if self._connection.stop() else "unchanged"))
+        return told_result(Told(outcome="stopped" if self._connection.stop() else "unchanged"))
 
 
 @dataclass
@@ -208,7 +208,7 @@ def build_server(call: Calls, version: str, *, ended: Callable[[], object] = lam
     """Build the server of one connection; `call` carries out the calls of its tools, and `ended` is told its end."""
 
     async def list_tools(_: Context, __: object) -> types.ListToolsResult:
-        return types.ListToolsResult(tools=[described(tool) for tool in TOOLS])
+        return types.ListToolsResult(tools=[tool_type(tool) for tool in TOOLS])
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
@@ -229,7 +229,7 @@ def build_server(call: Calls, version: str, *, ended: Callable[[], object] = lam
     return server
 
 
-def described(tool: ToolTold) -> types.Tool:
+def tool_type(tool: ToolTold) -> types.Tool:
     """Return a tool as the SDK writes it."""
     hints = types.ToolAnnotations(
         read_only_hint=tool.hints.reads_only,
@@ -247,7 +247,7 @@ def client_name(ctx: Context) -> str:
     return abridged(name.strip(), LONGEST_NAME) or UNNAMED
 
 
-def result(told: Told) -> Result:
+def told_result(told: Told) -> Result:
     """Return the result of a call: the same in words and as data."""
     return Result(content=[types.TextContent(type="text", text=told.text)], structured_content=told.model_dump())
 

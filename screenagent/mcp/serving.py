@@ -16,7 +16,7 @@ from screenagent.assembly.live import LiveRun
 from screenagent.assembly.parts import user_keys
 from screenagent.assembly.supervised import Supervision
 from screenagent.control import Control
-from screenagent.mcp.connection import Connection
+from screenagent.mcp.connection import ClientConnection
 from screenagent.mcp.front import Front
 from screenagent.mcp.server import ToolCalls, build_server
 from screenagent.mcp.wire import wired
@@ -27,10 +27,10 @@ LEAVE_SECONDS: Final = 1.5
 STOPPED: Final = 130
 
 
-async def serve(where: Supervision, front: Front) -> None:
+async def serve_client(where: Supervision, front: Front) -> None:
     """Serve until the client closes its end."""
     with ClientDesktop(where) as desktop:
-        connection = Connection(desktop, _makes_live(where))
+        connection = ClientConnection(desktop, _makes_live(where))
         leaving = Leaving(connection, desktop)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, leaving.begin)
@@ -43,7 +43,7 @@ async def serve(where: Supervision, front: Front) -> None:
 class Leaving:
     """Ends the process at a signal: what is held is released first, but nothing that hangs is waited for."""
 
-    def __init__(self, connection: Connection, desktop: ClientDesktop) -> None:
+    def __init__(self, connection: ClientConnection, desktop: ClientDesktop) -> None:
         self._connection, self._desktop = connection, desktop
         self._begun = False
 

@@ -28,8 +28,8 @@ from screenagent.errors import WrongUsage
 from screenagent.fakes import FakeDesktop, FakeGrounder, FakeReader, plain_screen
 from screenagent.geometry import Point
 from screenagent.grounding.embedded import EmbeddedGrounder
-from screenagent.mcp.connection import Connection
-from screenagent.mcp.server import Patience, ToolCalls, build_server
+from screenagent.mcp.connection import ClientConnection
+from screenagent.mcp.server import CallPatience, ToolCalls, build_server
 from screenagent.planning import InstructionPlanner, read_instructions
 from screenagent.protocols import Accessibility, TextReader
 from screenagent.screenshot import Screenshot
@@ -153,8 +153,8 @@ def offered() -> OfferedDesktop:
 class Served:
     """A server in this process, and its connection."""
 
-    connection: Connection
-    patience: Patience = field(default_factory=lambda: Patience(seconds=20, beat=0.05))
+    connection: ClientConnection
+    patience: CallPatience = field(default_factory=lambda: CallPatience(seconds=20, beat=0.05))
 
     def end(self) -> None:
         self.connection.close(5)
@@ -172,7 +172,7 @@ def served(offered: OfferedDesktop, person: Person, runtime: Path) -> Iterator[S
 
         return LiveRun(task, control, seconds=60, met=meet)
 
-    connection = Connection(offered, live)
+    connection = ClientConnection(offered, live)
     yield Served(connection)
     connection.close(5)
 

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from screenagent.actions import Click, PressKeys, Target, TypeText
-from screenagent.mcp.server import Patience
+from screenagent.mcp.server import CallPatience
 from screenagent.sessions.answers import No, StopRun, Yes
 from tests.mcp.conftest import OfferedDesktop, Person, Served, act, click, data, frame_of
 
@@ -53,7 +53,7 @@ async def test_steps_of_later_calls_belong_to_the_same_run(
 async def test_a_repeated_call_gets_the_answer_and_never_clicks_twice(
     served: Served, person: Person, offered: OfferedDesktop
 ) -> None:
-    served.patience = Patience(seconds=0.3, beat=0.1)
+    served.patience = CallPatience(seconds=0.3, beat=0.1)
     async with served.client() as client:
         asked = act(await frame_of(client), click("Save"))
         waiting = data(await client.call_tool("act", asked))
