@@ -70,10 +70,8 @@ class ClientDesktop:
         self._reader: ScreenReader | None = None
         self._secrets: TypedSecrets | None = None
 
-    def __enter__(self) -> ClientDesktop:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """Let go of the desktop; a virtual one is gone then."""
         self._control.stop()
         with self._opening:
             self._stack.close()

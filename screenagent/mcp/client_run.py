@@ -79,6 +79,17 @@ class ClientRun:
         return self._session.waits_for if self._session else ""
 
     @property
+    def pause(self) -> str:
+        """Why the run waits for the person to let it go on; empty if it does not."""
+        paused = self.episode.paused
+        return abridged(f"the person has paused it {paused.why}".strip()) if paused else ""
+
+    @property
+    def waits_for(self) -> str:
+        """What keeps a step from being done now, in words."""
+        return self.question or self.pause or "its steps are under way"
+
+    @property
     def is_stopped(self) -> bool:
         """Whether a stop was said, also as the answer to a question."""
         ended = self.episode.ended

@@ -74,7 +74,8 @@ class ClientConnection:
     """All methods may be called from any thread; those that look at the screen or open the desktop take their time."""
 
     def __init__(self, desktop: DesktopOffered, makes_live: MakesLive, *, lease_seconds: float = LEASE_SECONDS) -> None:
-        self._desktop, self._makes_live, self._lease_seconds = desktop, makes_live, lease_seconds
+        self._desktop, self._makes_live, self.lease_seconds = desktop, makes_live, lease_seconds
+        self._looking = threading.Lock()  # one thread at a time looks at the desktop
         self._lock = threading.RLock()  # protects what follows
         self._frames: OrderedDict[str, Screenshot] = OrderedDict()
         self._acts: OrderedDict[ActKey, Act] = OrderedDict()
@@ -92,8 +93,14 @@ class ClientConnection:
 
     def look(self) -> tuple[str, Screenshot]:
         """Return the screen, and the id of this look."""
-        screen = self.sight.look()
+        screen = self.look_now()
         return self._kept(screen), screen
+
+    def look_now(self) -> Screenshot:
+        """Return the screen, without a frame to act on."""
+        sight = self.sight
+        with self._looking:
+            return sight.look()
 
     @property
     def sight(self) -> Sight:
@@ -122,7 +129,7 @@ class ClientConnection:
             refused = self._why_not(client) or self._stale(frame)
         if refused is not None:
             return refused
-        now = self.sight.look()
+        now = self.look_now()
         with self._lock:
             if (known := self._acts.get(key)) is not None:
                 return known
@@ -140,7 +147,7 @@ class ClientConnection:
             self._going_on.ask(client, self._go_on)
             return Told(outcome="stopped", by="person", reason=PERSON_STOPPED)
         if self._open_act is not None and not self._open_act.done.done():
-            question = self._open_act.run.question or "its steps are under way"
+            question = self._open_act.run.waits_for
             return Told(
                 outcome="busy", by="you", question=question, reason="repeat the call that is open, or call stop"
             )
@@ -179,9 +186,9 @@ class ClientConnection:
     def _hold(self, client: str, first: Batch) -> None:
         """Begin the run that holds the desktop from these steps on until the client asks for nothing more."""
         earlier, control = self._holding, Control()
-        planner = ClientPlanner(control, seconds=self._lease_seconds)
+        planner = ClientPlanner(control, seconds=self.lease_seconds)
         planner.give(first)
-        work = ClientWork(task="steps that it asks for one by one", client=client, step_by_step=True)
+        work = ClientWork(task="step by step", client=client, step_by_step=True)
         says = f"for {client}, over MCP"
         asked = RunAsked(work.task, client, self._opens(work, earlier), planner, says)
         self._planner = planner
@@ -242,7 +249,7 @@ class ClientConnection:
         """Tell how a run stands, or what became of it."""
         run = self._run(handle)
         if not run.over.is_set():
-            return Told(outcome="running", handle=handle, question=run.question)
+            return Told(outcome="running", handle=handle, question=run.question, reason=run.pause)
         if isinstance(run.broke, TakenDesktop):
             return _busy(run.broke)
         if run.broke is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Generator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -88,20 +87,24 @@ class ClientPlanner:
             batch.done.set_result(begun)
 
     def _next(self) -> Batch | None:
-        """Return the client's next steps; None if it has given none in time."""
-        until = time.monotonic() + self._seconds
-        while (left := until - time.monotonic()) > 0:
-            try:
-                batch = self._given.get(timeout=left)
-            except Empty:
-                break
-            self._control.check()
-            if batch is not None:
-                return batch
-            break
+        """Return the client's next steps; None if it has given none in time.
+
+        Meanwhile a hand on the desktop is no surprise: nothing is being done.
+        """
+        with self._control.asking():
+            batch = self._waited()
+        self._control.check()
+        if batch is not None:
+            return batch
         with self._taking:
             self._takes = not self._given.empty()
         return self._next() if self._takes else None
+
+    def _waited(self) -> Batch | None:
+        try:
+            return self._given.get(timeout=self._seconds)
+        except Empty:
+            return None
 
 
 def batch_steps(episode: Episode, begun_at: int) -> Sequence[Step]:

@@ -27,7 +27,7 @@ from screenagent.mcp.arguments import (
     WrongArguments,
     read_arguments,
 )
-from screenagent.mcp.connection import UNNAMED, ClientConnection
+from screenagent.mcp.connection import UNNAMED, Act, ClientConnection
 from screenagent.mcp.outcomes import Told
 from screenagent.mcp.sight import jpeg, region_of, windows_told
 from screenagent.mcp.tools import INSTRUCTIONS, TOOLS, ToolTold
@@ -101,7 +101,7 @@ class ToolCalls:
     async def _find(self, asked: FindArguments, _: Context) -> Result:
         def find() -> Told:
             sight = self._connection.sight
-            found = sight.find(asked.target, sight.look())
+            found = sight.find(asked.target, self._connection.look_now())
             return Told(outcome=found.outcome, places=found.places, reason=found.why)
 
         return told_result(await asyncio.to_thread(find))
@@ -115,13 +115,10 @@ class ToolCalls:
                 return told_result(act)
             done = asyncio.wrap_future(act.done)
             while not (await asyncio.wait({done}, timeout=self._beat_left(began)))[0]:
-                question = act.run.question or "the steps that are under way"
-                waited = time.monotonic() - began
-                await ctx.session.report_progress(waited, None, abridged(f"waiting for: {question}", 200))
+                waited, for_what = time.monotonic() - began, act.run.waits_for
+                await ctx.session.report_progress(waited, None, abridged(f"waiting: {for_what}", 200))
                 if waited >= self._patience.seconds:
-                    by = "person" if act.run.question else ""
-                    reason = "the question stays open; repeat this very call for its answer, or call stop"
-                    return told_result(Told(outcome="waiting", by=by, question=act.run.question, reason=reason))
+                    return told_result(_waiting(act))
             return told_result(done.result())
         except asyncio.CancelledError:  # the client has given this call up, or is gone
             given_up.set()
@@ -136,7 +133,7 @@ class ToolCalls:
         watch, began = WordsWatch(asked), time.monotonic()
         beat, until = began, began + asked.seconds
         while True:
-            told = watch.after(await asyncio.to_thread(lambda: sight.shows(asked.words, sight.look())))
+            told = watch.after(await asyncio.to_thread(lambda: sight.shows(asked.words, self._connection.look_now())))
             if (now := time.monotonic()) >= until or told.outcome == "satisfied":
                 return told_result(told)
             if now >= beat + self._patience.beat:
@@ -186,6 +183,13 @@ class WordsWatch:
         if self.was_seen:
             return Told(outcome="satisfied")
         return Told(outcome="unknown", reason="the words were never there")
+
+
+def _waiting(act: Act) -> Told:
+    """Return what is told of a call that is still open."""
+    reason = f"{act.run.pause or 'this call stays open'}; repeat this very call for its answer, or call stop"
+    by = "person" if act.run.question or act.run.pause else ""
+    return Told(outcome="waiting", by=by, question=act.run.question, reason=reason)
 
 
 def given_values(lines: str) -> dict[str, str]:

@@ -7,7 +7,6 @@ import os
 import signal
 import threading
 from collections.abc import Callable
-from functools import partial
 from importlib.metadata import version
 from typing import Final
 
@@ -29,34 +28,40 @@ STOPPED: Final = 130
 
 async def serve_client(where: Supervision, front: Front) -> None:
     """Serve until the client closes its end."""
-    with ClientDesktop(where) as desktop:
-        connection = ClientConnection(desktop, _makes_live(where))
-        leaving = Leaving(connection, desktop)
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            asyncio.get_running_loop().add_signal_handler(number, leaving.begin)
-        ended = partial(connection.close, LEAVE_SECONDS)
-        server = build_server(ToolCalls(connection).call, version("screenagent"), ended=ended)
-        async with wired(front) as (read, write):
-            await server.run(read, write, server.create_initialization_options())
+    desktop = ClientDesktop(where)
+    connection = ClientConnection(desktop, _makes_live(where))
+    leaving = Leaving(connection, desktop)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, leaving.begin)
+    server = build_server(ToolCalls(connection).call, version("screenagent"), ended=leaving.let_go)
+    async with wired(front) as (read, write):
+        await server.run(read, write, server.create_initialization_options())
 
 
 class Leaving:
-    """Ends the process at a signal: what is held is released first, but nothing that hangs is waited for."""
+    """Lets the desktop go: what is held is released first, but nothing that hangs is waited for."""
 
     def __init__(self, connection: ClientConnection, desktop: ClientDesktop) -> None:
         self._connection, self._desktop = connection, desktop
         self._begun = False
 
     def begin(self) -> None:
+        """End the process, for a signal."""
         if not self._begun:
             self._begun = True
             threading.Thread(target=self._leave, name="leaving", daemon=True).start()
 
-    def _leave(self) -> None:
+    def let_go(self) -> None:
+        """Close the desktop. If that hangs, the process ends here: the guards of the desktop take the rest down."""
         self._connection.close(LEAVE_SECONDS)
-        closing = threading.Thread(target=self._desktop.__exit__, name="closing", daemon=True)
+        closing = threading.Thread(target=self._desktop.close, name="closing", daemon=True)
         closing.start()
         closing.join(LEAVE_SECONDS)
+        if closing.is_alive():
+            os._exit(STOPPED if self._begun else 0)
+
+    def _leave(self) -> None:
+        self.let_go()
         os._exit(STOPPED)
 
 

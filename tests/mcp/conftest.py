@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,7 @@ from screenagent.mcp.connection import ClientConnection
 from screenagent.mcp.server import CallPatience, ToolCalls, build_server
 from screenagent.planning import InstructionPlanner, read_instructions
 from screenagent.protocols import Accessibility, TextReader
-from screenagent.screenshot import Screenshot
+from screenagent.screenshot import Screenshot, Window
 from screenagent.scripts import Script
 from screenagent.sessions.answers import Answer
 from screenagent.sessions.attachment import Refused
@@ -57,13 +57,13 @@ class OfferedDesktop:
     """A desktop for clients; `performed` is the witness. `taken` is who drives it instead."""
 
     performed: list[Input] = field(default_factory=list)
-    shade: int = 0
+    window: Window | None = None
     taken: Driver | None = None
     works: list[ClientWork] = field(default_factory=list)
     at_once: threading.Lock = field(default_factory=threading.Lock)
 
     def screen(self, inputs: int) -> Screenshot:
-        return plain_screen(self.shade + inputs)
+        return plain_screen(40 * inputs, window=self.window)
 
     def view(self) -> FakeView:
         desktop = FakeDesktop(screen=self.screen, performed=self.performed)
@@ -89,7 +89,7 @@ class OfferedDesktop:
             grounder = FakeGrounder(PLACES)
             planner, approver = InstructionPlanner(instructions=work.instructions), PolicyApprover(ask)
             agent = fake_agent(planner, grounder=grounder, control=control, approver=approver, desktop=desktop)
-            yield SupervisedWork(agent)
+            yield SupervisedWork(replace(agent, max_steps=1000))
         finally:
             self.at_once.release()
 
