@@ -7,9 +7,9 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from secrets import token_hex
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from screenagent.agent.guard import same_window
 from screenagent.approval import Asker
@@ -25,8 +25,10 @@ from screenagent.mcp.outcomes import Told, run_told, steps_told
 from screenagent.mcp.planner import LEASE_SECONDS, Batch, ClientPlanner
 from screenagent.mcp.sight import Sight, Viewed
 from screenagent.screenshot import Screenshot
-from screenagent.scripts import Script
 from screenagent.showing import abridged
+
+if TYPE_CHECKING:
+    from screenagent.scripts import Script
 
 MOST_KEPT: Final = 500
 """Frames, calls and runs that are remembered."""
@@ -57,17 +59,22 @@ class DesktopOffered(Protocol):
         ...
 
 
+ActKey = tuple[str, tuple[StepAsked, ...]]
+"""A frame, and the steps that were planned on it: together they are one proposal."""
+
+
 @dataclass
 class Act:
-    """A call of `act`, which the same call finds again: its steps, and the result once there is one."""
+    """A call of `act`, which the same call finds again, the screen of its frame, and the result once there is one."""
 
-    asked: Sequence[StepAsked]
+    key: ActKey
+    seen: Screenshot
     run: ClientRun
-    batch: Batch
-    done: Future[Told]
+    done: Future[Told] = field(default_factory=Future)
 
-
-ActKey = tuple[str, tuple[StepAsked, ...]]
+    @property
+    def steps(self) -> tuple[StepAsked, ...]:
+        return self.key[1]
 
 
 class ClientConnection:
@@ -137,7 +144,7 @@ class ClientConnection:
             refused = self._why_not(client) or self._stale(frame) or self._changed(seen, now)
             if given_up.is_set():
                 return Told(outcome="stopped", by="you", reason="the call was cancelled")
-            return refused or self._begin(client, key)
+            return refused or self._begin(client, key, self._frames[frame])
 
     def _why_not(self, client: str) -> Told | None:
         """Return why nothing may begin now."""
@@ -169,13 +176,13 @@ class ClientConnection:
             return None
         return Told(outcome="refused", by="guard", reason="another window is in front than on that frame; call see")
 
-    def _begin(self, client: str, key: ActKey) -> Act:
+    def _begin(self, client: str, key: ActKey, seen: Screenshot) -> Act:
         """Hand the steps to the run that holds the desktop, or to a new one. All earlier frames are old from here."""
         batch = Batch([step.planned() for step in key[1]])
         if self._planner is None or not self._planner.give(batch):
             self._hold(client, batch)
         assert self._holding is not None
-        act = Act(key[1], self._holding, batch, Future())
+        act = Act(key, seen, self._holding)
         self._frames.clear()
         self._acts[key] = self._open_act = act
         while len(self._acts) > MOST_KEPT:
@@ -217,20 +224,22 @@ class ClientConnection:
         planner.end(run.episode)
 
     def _finish(self, act: Act, steps: Sequence[Step]) -> None:
-        """Tell what became of the steps of a call."""
+        """Tell what became of the steps of a call. One that was given up before anything was sent may be made again."""
         run, screen = act.run, act.run.episode.screenshot
-        if run.broke is not None and not steps:
-            if isinstance(run.broke, TakenDesktop):
-                act.done.set_result(_busy(run.broke))
-            else:
-                act.done.set_exception(run.broke)
-            return
-        cut_short = run.is_stopped or (run.is_ending and len(steps) < len(act.asked))
-        told = steps_told(steps, len(act.asked), stopped=run.why_ended if cut_short else "")
         with self._lock:
             self._frames.clear()  # what was seen before an input is old
+            if not any(step.sent for step in steps) and (run.stopped_by_client or run.broke):
+                self._acts.pop(act.key, None)
+                self._frames[act.key[0]] = act.seen
             frame = self._kept(screen) if screen is not None else ""
-        act.done.set_result(told.model_copy(update={"frame": frame}))
+        if run.broke is None or steps:
+            cut_short = run.is_stopped or (run.is_ending and len(steps) < len(act.steps))
+            told = steps_told(steps, len(act.steps), stopped=run.why_ended if cut_short else "")
+            act.done.set_result(told.model_copy(update={"frame": frame}))
+        elif isinstance(run.broke, TakenDesktop):
+            act.done.set_result(_busy(run.broke))
+        else:
+            act.done.set_exception(run.broke)
 
     # Whole tasks
 
@@ -271,8 +280,7 @@ class ClientConnection:
         with self._lock:
             if (refused := self._why_not(client)) is not None:
                 return refused
-            if self._planner is not None:
-                self._planner.finish()
+            self._finish_run()
             earlier, control, handle = self._holding, Control(), f"r{self._begun + 1}-{self._token}"
             self._begun += 1
             self._frames.clear()
@@ -295,8 +303,7 @@ class ClientConnection:
             stopped = act is not None and not act.done.done() and act.run.stop()
             for run in self._runs.values():
                 stopped = run.stop() or stopped
-            if self._planner is not None:
-                self._planner.finish()
+            self._finish_run()
             return stopped
 
     def withdraw(self, key: ActKey) -> None:
@@ -304,6 +311,12 @@ class ClientConnection:
         with self._lock:
             if (act := self._acts.get(key)) is not None and not act.done.done():
                 act.run.stop()
+                self._finish_run()
+
+    def _finish_run(self) -> None:
+        """Let the run that takes steps take no more."""
+        if self._planner is not None:
+            self._planner.finish()
 
     def close(self, seconds: float) -> None:
         """End everything, and wait at most so long until what is held is released."""

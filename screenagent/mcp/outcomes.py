@@ -75,7 +75,7 @@ def _by(step: Step) -> By:
     if step.failure not in REFUSED or step.acted:
         return ""
     match step.failure:
-        case "refused_by_policy":
+        case "refused_by_policy" | "secret":
             return "policy"
         case "refused_by_person" | "skipped" | "unanswered":
             return "person"

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from threading import Event
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mcp import types
 from mcp.server import Server, ServerRequestContext
@@ -32,8 +32,10 @@ from screenagent.mcp.outcomes import Told
 from screenagent.mcp.sight import jpeg, region_of, windows_told
 from screenagent.mcp.tools import INSTRUCTIONS, TOOLS, ToolTold
 from screenagent.perception.text_test import Answer
-from screenagent.scripts import Script
 from screenagent.showing import LONGEST_NAME, abridged
+
+if TYPE_CHECKING:
+    from screenagent.scripts import Script
 
 BEAT_SECONDS: Final = 15.0
 """How often a call that waits says what for."""

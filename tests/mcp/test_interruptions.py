@@ -19,6 +19,7 @@ from tests.mcp.conftest import OfferedDesktop, Person, Served, act, click, data,
 
 pytestmark = pytest.mark.anyio
 
+BOTH = (click("Name"), click("Save"))
 EVENTS = 24
 """More than two steps have."""
 
@@ -39,17 +40,18 @@ async def test_a_call_that_is_cancelled_at_any_event_sends_no_more_and_is_not_do
     person.answers = lambda _: Yes()
     async with served.client() as client:
         for cut in range(EVENTS):
-            before, asked = told(person), act(await frame_of(client), click("Name"), click("Save"))
+            before, sent, asked = told(person), len(offered.performed), act(await frame_of(client), *BOTH)
             calling = asyncio.create_task(client.call_tool("act", asked))
             while not calling.done() and told(person) < before + cut:
                 await asyncio.sleep(0)
             calling.cancel()
             await asyncio.gather(calling, return_exceptions=True)
             again = data(await client.call_tool("act", asked))
-            sent = len(offered.performed)
+            if len(offered.performed) > sent:  # else nothing was sent, and the same call asks anew
+                assert data(await client.call_tool("act", asked)) == again
             assert again["outcome"] in ("stopped", "changed")
-            assert data(await client.call_tool("act", asked)) == again
-            assert len(offered.performed) == sent <= answered(person)
+            assert len(offered.performed) - sent <= len(BOTH)
+            assert len(offered.performed) <= answered(person)
 
 
 async def test_sixty_steps_of_calls_that_are_all_repeated_arrive_once_each(

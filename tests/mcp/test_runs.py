@@ -74,15 +74,32 @@ async def test_a_task_that_cannot_be_read_is_refused_in_words(served: Served, of
     assert offered.works == []
 
 
-async def test_busy_names_who_drives_the_desktop(served: Served, offered: OfferedDesktop) -> None:
+async def test_busy_names_who_drives_the_desktop(served: Served, person: Person, offered: OfferedDesktop) -> None:
     offered.taken = Driver(pid=1, display=":0", task="Ada over MCP: steps", since=datetime.now(UTC))
     async with served.client() as client:
-        told = data(await client.call_tool("act", act(await frame_of(client), click("Save"))))
+        asked = act(await frame_of(client), click("Save"))
+        told = data(await client.call_tool("act", asked))
         begun = data(await client.call_tool("run", {"task": "click Save"}))
         assert begun["outcome"] == "running", begun
         run = await ended(client, begun["handle"])
+        offered.taken = None
+        person.answers = lambda _: Yes()
+        assert data(await client.call_tool("act", act(await frame_of(client), click("Save"))))["outcome"] == "changed"
     assert (told["outcome"], told["by"]) == ("busy", "Ada over MCP: steps")
     assert (run["outcome"], run["by"]) == ("busy", "Ada over MCP: steps")
+
+
+async def test_a_call_that_found_the_desktop_busy_may_be_made_again(
+    served: Served, person: Person, offered: OfferedDesktop
+) -> None:
+    offered.taken = Driver(pid=1, display=":0", task="another", since=datetime.now(UTC))
+    person.answers = lambda _: Yes()
+    async with served.client() as client:
+        asked = act(await frame_of(client), click("Save"))
+        assert data(await client.call_tool("act", asked))["outcome"] == "busy"
+        offered.taken = None
+        assert data(await client.call_tool("act", asked))["outcome"] == "changed"
+    assert len(offered.performed) == 1
 
 
 async def test_the_question_and_the_events_name_the_client(served: Served, person: Person) -> None:
