@@ -79,6 +79,11 @@ class ClientRun:
         return self._session.waits_for if self._session else ""
 
     @property
+    def has_person(self) -> bool:
+        """Whether a face is attached that may answer."""
+        return self._session is not None and bool(self._session.holder)
+
+    @property
     def pause(self) -> str:
         """Why the run waits for the person to let it go on; empty if it does not."""
         paused = self.episode.paused

@@ -42,6 +42,7 @@ BEAT_SECONDS: Final = 15.0
 PATIENCE_SECONDS: Final = 45.0
 """A call is answered within this; clients give up after 60 s, whatever they are told meanwhile."""
 LOOK_SECONDS: Final = 0.5
+NOBODY: Final = "nobody is attached at the machine yet: its user can answer with `screenagent attach`"
 
 Context = ServerRequestContext[Any, Any]
 Result = types.CallToolResult
@@ -189,9 +190,11 @@ class WordsWatch:
 
 def _waiting(act: Act) -> Told:
     """Return what is told of a call that is still open."""
-    reason = f"{act.run.pause or 'this call stays open'}; repeat this very call for its answer, or call stop"
-    by = "person" if act.run.question or act.run.pause else ""
-    return Told(outcome="waiting", by=by, question=act.run.question, reason=reason)
+    run = act.run
+    nobody = NOBODY if run.question and not run.has_person else ""
+    reason = f"{nobody or run.pause or 'this call stays open'}; repeat this very call for its answer, or call stop"
+    by = "person" if run.question or run.pause else ""
+    return Told(outcome="waiting", by=by, question=run.question, reason=reason)
 
 
 def given_values(lines: str) -> dict[str, str]:

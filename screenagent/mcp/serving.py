@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from importlib.metadata import version
@@ -31,8 +32,9 @@ async def serve_client(where: Supervision, front: Front) -> None:
     desktop = ClientDesktop(where)
     connection = ClientConnection(desktop, _makes_live(where))
     leaving = Leaving(connection, desktop)
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(number, leaving.begin)
+    if sys.platform != "win32":  # where a signal ends the process, and the guards of the desktop take the rest down
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, leaving.begin)
     server = build_server(ToolCalls(connection).call, version("screenagent"), ended=leaving.let_go)
     async with wired(front) as (read, write):
         await server.run(read, write, server.create_initialization_options())

@@ -66,6 +66,15 @@ async def test_a_repeated_call_gets_the_answer_and_never_clicks_twice(
     assert len(offered.performed) == 1
 
 
+async def test_a_call_that_waits_says_where_to_answer_if_nobody_is_there(served: Served, person: Person) -> None:
+    served.patience = CallPatience(seconds=0.3, beat=0.1)
+    person.comes = False
+    async with served.client() as client:
+        told = data(await client.call_tool("act", act(await frame_of(client), click("Save"))))
+    assert told["outcome"] == "waiting"
+    assert "screenagent attach" in told["reason"]
+
+
 async def test_the_person_stops_and_later_calls_answer_stopped(
     served: Served, person: Person, offered: OfferedDesktop
 ) -> None:

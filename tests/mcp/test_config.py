@@ -53,3 +53,10 @@ def test_the_command_line_prints_the_entry_and_says_where_it_belongs() -> None:
     assert server["args"][-2:] == ["mcp", "--virtual"]
     assert server["env"]["DISPLAY"] == ":7"
     assert "claude_desktop_config.json" in done.stderr
+
+
+def test_without_the_extra_the_server_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("screenagent.cli.mcp.find_spec", lambda _: None)
+    done = in_process("mcp")
+    assert done.returncode == 2
+    assert "pip install 'screenagent[mcp]'" in done.stderr

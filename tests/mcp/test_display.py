@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,11 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-
-pytest.importorskip("mcp")
-
-import sys
-
 from mcp import StdioServerParameters, types
 from mcp.client import Client
 
@@ -64,10 +60,9 @@ class RemotePerson:
                         attachment.answer(message.id, Yes() if self.says_yes else No(reason="no"))
 
 
-def server(environment: Mapping[str, str]) -> StdioServerParameters:
-    return StdioServerParameters(
-        command=sys.executable, args=["-m", "screenagent", "mcp", "--no-record"], env=dict(environment)
-    )
+def server(environment: Mapping[str, str], *arguments: str) -> StdioServerParameters:
+    command = ["-m", "screenagent", "mcp", "--no-record", *arguments]
+    return StdioServerParameters(command=sys.executable, args=command, env=dict(environment))
 
 
 def presses(probe: Probe) -> int:
@@ -104,3 +99,31 @@ async def test_two_clients_share_one_hand_and_nothing_arrives_without_a_yes(
             assert later["outcome"] == "changed"
             assert presses(probe) == 3
     assert set(person.notes) == {"asked for by Ada, over MCP", "asked for by mcp, over MCP"}
+
+
+@pytest.mark.soak
+async def test_sixty_steps_in_an_editor_arrive_once_each_though_every_call_is_repeated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    environment = os.environ | {"XDG_RUNTIME_DIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    document = tmp_path / "lines.txt"
+    document.write_text("")
+    served = server(environment, "--virtual", "--app", f"mousepad {document}")
+    with RemotePerson().at_work() as person:
+        async with Client(served) as client:
+            frame = await frame_of(client)
+            for number in range(20):
+                words = f"This is line {number}"
+                steps = ({"do": "type", "text": words, "expect": words}, press("enter"), press("ctrl+s"))
+                call = act(frame, *steps)
+                told = data(await client.call_tool("act", call))
+                assert told["left"] == 0, told
+                assert data(await client.call_tool("act", call)) == told
+                frame = told["frame"]
+    assert document.read_text().splitlines() == [f"This is line {number}" for number in range(20)]
+    assert len(person.notes) == 60
+
+
+def press(keys: str) -> Mapping[str, str]:
+    return {"do": "press", "keys": keys}
