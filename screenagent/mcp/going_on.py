@@ -10,7 +10,7 @@ from screenagent.actions import Ask
 from screenagent.approval import ApprovalQuestion
 from screenagent.control import Control, Stopped
 from screenagent.episode import Episode
-from screenagent.events import AnswerAsk, Started
+from screenagent.events import AnswerAsk, Ended, Started, Verdict
 from screenagent.mcp.client_run import MakesLive
 
 YES: Final = ("y", "yes", "ok", "go on", "continue")
@@ -44,9 +44,14 @@ class GoingOn:
                 live(Started(task=task))
                 live.opened(None, "", at_once=True)
                 said = live.ask(question)
+                live(Ended(result="done", message="it may go on" if _is_yes(said) else "it may not go on"))
         except Stopped:
             pass
         finally:
-            if isinstance(said, AnswerAsk) and said.text.strip(" .!").lower() in YES:
+            if _is_yes(said):
                 goes_on()
             self._asking = None
+
+
+def _is_yes(said: Verdict | None) -> bool:
+    return isinstance(said, AnswerAsk) and said.text.strip(" .!").lower() in YES

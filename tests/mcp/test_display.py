@@ -115,7 +115,7 @@ async def test_sixty_steps_in_an_editor_arrive_once_each_though_every_call_is_re
             frame = await frame_of(client)
             for number in range(20):
                 words = f"This is line {number}"
-                steps = ({"do": "type", "text": words, "expect": words}, press("enter"), press("ctrl+s"))
+                steps = (typed("This is line", "line"), typed(f" {number}\n", words), {"do": "press", "keys": "ctrl+s"})
                 call = act(frame, *steps)
                 told = data(await client.call_tool("act", call))
                 assert told["left"] == 0, told
@@ -125,5 +125,5 @@ async def test_sixty_steps_in_an_editor_arrive_once_each_though_every_call_is_re
     assert len(person.notes) == 60
 
 
-def press(keys: str) -> Mapping[str, str]:
-    return {"do": "press", "keys": keys}
+def typed(text: str, expect: str) -> Mapping[str, str]:
+    return {"do": "type", "text": text, "expect": expect}
