@@ -130,6 +130,10 @@ class Control:
         self._handed_back = True
         self.resume()
 
+    def look_again(self) -> None:
+        """What the agent knew of the screen is old; unlike `hand_back` this ends no pause."""
+        self._handed_back = True
+
     def was_handed_back(self) -> bool:
         """Return whether the desktop was handed back since the last call. Only the agent's own thread may ask: the
         answer is given once, and whoever else took it would keep the agent from looking at the screen again."""

@@ -10,6 +10,7 @@ EXTRAS: Final = {
     **dict.fromkeys(("torch", "tokenizers", "safetensors", "llguidance", "huggingface_hub", "psutil"), "phi4"),
     **dict.fromkeys(("starlette", "uvicorn"), "web"),
     "httpx2": "server",
+    "mcp": "mcp",
     "keyring": "secrets",
     "rapidocr": "cjk",
     **dict.fromkeys(("miniwob", "websocket"), "bench"),

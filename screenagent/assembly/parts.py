@@ -16,6 +16,7 @@ from screenagent.assembly.departure import Departure, on_signals
 from screenagent.control import Control
 from screenagent.keys import UserKeys
 from screenagent.protocols import Accessibility, Approver, Desktop, StateReader, TextReader
+from screenagent.secrets import Secrets
 from screenagent.settings import Settings
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from screenagent.approval.vault import Vault
     from screenagent.assembly.desks import DeskUse
     from screenagent.desktop.local import LocalDesktop
+    from screenagent.desktop.virtual import VirtualDesktop
     from screenagent.grounding.embedded import EmbeddedGrounder
     from screenagent.perception.icon_names import IconNames
     from screenagent.perception.reader import ScreenReader
@@ -53,17 +55,20 @@ def open_desktop(
     desk: DeskUse | None = None,
     task: str | None = None,
     reader: ScreenReader | None = None,
+    on: VirtualDesktop | None = None,
+    secrets: Secrets | None = None,
 ) -> Iterator[LocalDesktop]:
     """The user's own desktop, or a virtual one with `app` on it that is gone afterwards; for a task, ours alone.
 
-    With `desk` the virtual one is that desk, which stays. A `reader` begins to read what the user's own desktop shows.
+    With `desk` the virtual one is that desk, which stays, as does `on`, a virtual desktop that is there already.
+    A `reader` begins to read what the user's own desktop shows.
     """
     from screenagent.desktop.local import LocalDesktop
     from screenagent.desktop.lock import driving
     from screenagent.desktop.user_input import MonitorOptions, UserInputMonitor
     from screenagent.desktop.virtual import VirtualDesktop
 
-    secrets, traces = _vault(settings.policy), reader or build_reader(settings)
+    secrets, traces = secrets or build_vault(settings), reader or build_reader(settings)
     users = user_keys(settings, virtual=virtual)
     pauses = settings.pause_on_user_input == "on" or (settings.pause_on_user_input == "auto" and not virtual)
 
@@ -73,7 +78,9 @@ def open_desktop(
     away = ended_if_away(locked, control) if nobody_is_there(settings) else locked
     with ExitStack() as stack:
         lock = _screen_lock(stack, asked=not virtual)
-        if desk is not None:
+        if on is not None:
+            desktop = stack.enter_context(on.opened_again(control))
+        elif desk is not None:
             from screenagent.assembly.desks import opened_desk
 
             opened = opened_desk(desk, app, control, task=task, secrets=secrets, reader=traces, user_keys=users)
@@ -101,10 +108,11 @@ def open_desktop(
         yield desktop
 
 
-def _vault(policy: Path | None) -> Vault:
+def build_vault(settings: Settings) -> Vault:
     """Build what gives secrets as the policy says. A policy in a file is read at once, so an error in it is told."""
     from screenagent.approval.vault import Vault
 
+    policy = settings.policy
     if policy is not None:
         return Vault(read_policy(policy).why_not)
     return Vault(lambda secret, window: read_policy(None).why_not(secret, window))

@@ -32,6 +32,7 @@ def bench() -> None:
     screenagent bench cold                 from the start of a process to its click
     screenagent bench keys                 from a key in the console to the click
     screenagent bench page                 the page of a live run: its weight, its speed, from a key in it to the click
+    screenagent bench mcp                  the MCP server's start, and a call's own time
     screenagent bench settle               popups that come late
     screenagent bench scripts              the example scripts, on desktops that have changed
     screenagent bench read                 values read off pages, to the letter
@@ -252,6 +253,25 @@ def session(*, rounds: int, watchers: int) -> None:
         found = bench_session.run_session(
             rounds=rounds, watchers=watchers, progress=lambda number: ticker.count(number, rounds)
         )
+    click.echo(found.model_dump_json())
+
+
+@bench.command
+@click.option("--starts", type=click.IntRange(min=1), default=10, show_default=True)
+@click.option("--calls", type=click.IntRange(min=1), default=200, show_default=True)
+def mcp(*, starts: int, calls: int) -> None:
+    """Start MCP servers and call them; report milliseconds.
+
+    From the start of the process to the answer of tools/list, and from a call that does nothing to its answer. Needs no
+    display.
+
+    \b
+    screenagent bench mcp
+    """
+    from screenagent.bench import mcp as bench_mcp
+
+    with Ticker(silent=0.0) as ticker:
+        found = bench_mcp.run_mcp(starts=starts, calls=calls, progress=lambda number: ticker.count(number, starts))
     click.echo(found.model_dump_json())
 
 

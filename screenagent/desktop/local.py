@@ -69,8 +69,8 @@ class LocalDesktop:
         self.control = control or Control()
         self._secrets = secrets
         self._traces = SecretMasking(self._pixels_of, reader)
-        self._ambient = AmbientChanges()
-        self._pending = PendingWork()
+        self.know_secret = self._traces.know
+        self._ambient, self._pending = AmbientChanges(), PendingWork()
         self.rests_until = self._pending.none_until
         self._early = EarlyEnd(self._ambient, lambda frame: self._shown(frame, self._front()))
         self._action: SentAction | None = None

@@ -102,14 +102,18 @@ def _take_server(stack: ExitStack, display: str, driver: Driver, control: Contro
     selection = DriverSelection(display, stop=control.stop, taken=partial(control.end, lost))
     stack.enter_context(closing(selection))
     if (said := selection.take(driver.model_dump_json().encode())) is not None:
-        raise _at_work(driver_from(said), driver.display)
+        raise TakenDesktop(driver_from(said), driver.display)
 
 
-def _at_work(who: Driver | None, name: str) -> NoDesktop:
-    return NoDesktop(
-        f"an agent is at work on this desktop already: {who or 'another process'}; "
-        f"wait for it, or stop it with `screenagent stop --display {name}`"
-    )
+class TakenDesktop(NoDesktop):
+    """Another agent drives the desktop: `driver`, if it is known."""
+
+    def __init__(self, driver: Driver | None, name: str) -> None:
+        self.driver = driver
+        super().__init__(
+            f"an agent is at work on this desktop already: {driver or 'another process'}; "
+            f"wait for it, or stop it with `screenagent stop --display {name}`"
+        )
 
 
 @contextmanager
@@ -118,7 +122,7 @@ def listed(driver: Driver, *, alone: bool = False) -> Iterator[None]:
     name = driver.display.replace("/", "_")
     path = lock_folder() / f"{name if alone else f'{name}-{uuid4().hex}'}.lock"
     if (file := locked_file(path)) is None:
-        raise _at_work(_read(path), driver.display)
+        raise TakenDesktop(_read(path), driver.display)
     with file:
         file.write(UNREADABLE + driver.model_dump_json().encode())
         file.flush()

@@ -63,6 +63,10 @@ class VirtualDesktop:
         """Start an application here, and wait until its first window is up, and mostly in front."""
         return self.session.programs.launch(app, self.session.windows, seconds=seconds)
 
+    def opened_again(self, control: Control) -> LocalDesktop:
+        """Open the display once more, for a run that `control` steers; whoever asks closes it."""
+        return self._open(display=self.display, control=control)
+
     def arrange(self, window: Window, edges: tuple[int, int, int, int]) -> None:
         """Put the window there, and wait until it has gone: left, top, right and bottom in pixels."""
         windows = self.session.windows

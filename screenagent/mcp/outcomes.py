@@ -1,0 +1,112 @@
+"""What became of a call, as its result tells it: data for programs, and a text that is enough alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from pydantic import Field
+
+from screenagent.actions import describe
+from screenagent.episode import Episode, Step
+from screenagent.events import REFUSED
+from screenagent.geometry import Value
+from screenagent.showing import abridged
+
+By = Literal["", "policy", "person", "guard", "client"]
+
+
+class StepTold(Value):
+    step: str
+    outcome: str
+    by: By = ""
+    reason: str = ""
+
+    def __str__(self) -> str:
+        by = f" by the {self.by}" if self.by and self.outcome == "refused" else ""
+        return f"{self.step}: {self.outcome}{by}" + (f" ({self.reason})" if self.reason else "")
+
+
+def _is_empty(value: object) -> bool:
+    return value in ("", (), None)
+
+
+class Told(Value):
+    """The result of a call: `outcome` first, and what belongs to it."""
+
+    outcome: str
+    by: str = Field(default="", exclude_if=_is_empty)
+    reason: str = Field(default="", exclude_if=_is_empty)
+    steps: tuple[StepTold, ...] = Field(default=(), exclude_if=_is_empty)
+    left: int | None = Field(default=None, exclude_if=_is_empty)
+    frame: str = Field(default="", exclude_if=_is_empty)
+    handle: str = Field(default="", exclude_if=_is_empty)
+    question: str = Field(default="", exclude_if=_is_empty)
+    places: tuple[str, ...] = Field(default=(), exclude_if=_is_empty)
+    scripts: tuple[str, ...] = Field(default=(), exclude_if=_is_empty)
+    said: tuple[str, ...] = Field(default=(), exclude_if=_is_empty)
+
+    @property
+    def text(self) -> str:
+        """The whole result in lines."""
+        lines = [f"outcome: {self.outcome}" + (f" by the {self.by}" if self.by else "")]
+        lines += [f"{number}. {step}" for number, step in enumerate(self.steps, start=1)]
+        for name in ("reason", "left", "frame", "handle", "question"):
+            if (value := getattr(self, name)) not in ("", None):
+                lines.append(f"{_LABELS.get(name, name)}: {value}")
+        lines += [f"place: {place}" for place in self.places]
+        lines += [f"script: {script}" for script in self.scripts]
+        lines += [f"the person says: {words}" for words in self.said]
+        return "\n".join(lines)
+
+
+_LABELS = {"left": "steps not begun", "question": "a person is asked"}
+
+
+def step_told(step: Step) -> StepTold:
+    """Return what became of one step of the loop."""
+    described = describe(step.action) if step.action else "nothing"
+    outcome = step.outcome or "unknown"
+    reason = step.feedback or (step.effect.evidence if step.effect else "")
+    return StepTold(step=abridged(described), outcome=outcome, by=_by(step), reason=abridged(reason))
+
+
+def _by(step: Step) -> By:
+    if step.failure not in REFUSED or step.acted:
+        return ""
+    match step.failure:
+        case "refused_by_policy" | "secret":
+            return "policy"
+        case "refused_by_person" | "skipped" | "unanswered":
+            return "person"
+        case _:
+            return "guard"
+
+
+def steps_told(steps: Sequence[Step], asked: int, *, stopped: str = "") -> Told:
+    """Return what became of `asked` steps, of which these were begun; `stopped` says why they were cut short."""
+    told = tuple(map(step_told, steps))
+    said = tuple(abridged(words) for step in steps for words in step.heard)
+    last = told[-1] if told else None
+    left = asked - len(told)
+    if stopped or last is None:
+        reason = stopped or "nothing was begun"
+        return Told(outcome="stopped" if stopped else "unknown", reason=reason, steps=told, left=left, said=said)
+    return Told(outcome=last.outcome, by=last.by, reason=last.reason, steps=told, left=left, said=said)
+
+
+def run_told(episode: Episode) -> Told:
+    """Return what became of a whole run."""
+    steps = tuple(map(step_told, episode.begun))
+    ended = episode.ended
+    assert ended is not None
+    last = steps[-1] if steps else StepTold(step="", outcome="unknown")
+    outcome = {"done": last.outcome, "stopped": "stopped"}.get(ended.result) or _failed(last)
+    return Told(
+        outcome=outcome, by=last.by if outcome == last.outcome else "", reason=abridged(ended.message), steps=steps
+    )
+
+
+def _failed(last: StepTold) -> str:
+    """A run that gave up did not reach what it was for, however well its last step went."""
+    return "unmet" if last.outcome in ("confirmed", "changed") else last.outcome
