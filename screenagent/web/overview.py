@@ -14,7 +14,7 @@ from starlette.routing import Route
 from screenagent.sessions.attachment import NotGranted
 from screenagent.web.desk_looks import DeskLooks
 from screenagent.web.requests import body_of, refused, validated
-from screenagent.web.waits import Settling, WaitsBoard
+from screenagent.web.waits import EntrySettling, WaitsBoard
 
 ONLY_WATCHES = "this page only watches; `screenagent web --allow-answers` opens one that answers"
 
@@ -43,7 +43,7 @@ class Overview:
     async def _settle(self, answers: bool, request: Request) -> Response:
         if not answers:
             raise NotGranted(ONLY_WATCHES)
-        asked = validated(TypeAdapter(Settling), await body_of(request))
+        asked = validated(TypeAdapter(EntrySettling), await body_of(request))
         settled = await asyncio.to_thread(self.waits.settle, request.path_params["id"], asked)
         return Response(settled.model_dump_json(), media_type="application/json")
 

@@ -71,7 +71,7 @@ class ShownWaits(Value):
     problems: tuple[str, ...]
 
 
-class Settling(Value):
+class EntrySettling(Value):
     """What a person says of an entry, with the version that the page showed."""
 
     version: str = Field(max_length=64)
@@ -80,7 +80,7 @@ class Settling(Value):
     """With continue: play the row now."""
 
 
-class Settled(Value):
+class EntrySettled(Value):
     """What was done, in sentences."""
 
     said: tuple[str, ...]
@@ -109,13 +109,13 @@ class WaitsBoard:
         self._shown = {key: self._shown.get(key, at) for key in ((entry.id, entry.version) for entry in entries)}
         return ShownWaits(entries=entries, problems=tuple(map(visible, found.problems)))
 
-    def settle(self, id: str, asked: Settling) -> Settled:
+    def settle(self, id: str, asked: EntrySettling) -> EntrySettled:
         """Do what a person says. Raise `AlreadySettled` if the entry waits no more, `NotGranted` if it is another."""
         entry = self._as_shown(id, asked.version)
         if asked.way not in ways_to_settle(entry):
             raise UserError(f"{asked.way!r} does not settle this; say {', '.join(ways_to_settle(entry))}")
         try:
-            return Settled(said=tuple(map(visible, self._settle(entry, asked))))
+            return EntrySettled(said=tuple(map(visible, self._settle(entry, asked))))
         except OSError as error:
             raise UserError(f"nothing was settled: {error.filename or ''}: {error.strerror or error}") from error
 
@@ -141,7 +141,7 @@ class WaitsBoard:
             raise NotGranted("it has only just come; nothing was done")
         return entry
 
-    def _settle(self, entry: RowEntry | MissedQuestion, asked: Settling) -> Sequence[str]:
+    def _settle(self, entry: RowEntry | MissedQuestion, asked: EntrySettling) -> Sequence[str]:
         match entry, asked.way:
             case RowEntry(), "teach":
                 return self._taught(entry)
@@ -214,7 +214,7 @@ def said_by(words: Sequence[str], folder: str, seconds: float) -> str:
     try:
         return said.result(seconds)
     except TimeoutError:
-        return "it is still at it; what comes of it is shown with the runs"
+        return "it is still at it, and goes on"
 
 
 def _output(words: Sequence[str], folder: str) -> str:
