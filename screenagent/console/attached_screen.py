@@ -6,6 +6,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -140,7 +141,9 @@ class AttachedScreen(RunScreen):
                 self._heard_at = time.monotonic()
                 self.fold(EventHappened(event))
             case HolderTold():
-                self._holder, self._wanted = message, None
+                was_ours, self._holder, self._wanted = self.holds, message, None
+                if not message.id and not was_ours:  # another face has left
+                    self._asks.submit(self._take_free)
                 self.hold_changed()
             case WantedTold():
                 self._wanted = message
@@ -268,6 +271,11 @@ class AttachedScreen(RunScreen):
         if not self.attachment.take():
             said = f"{abridged(self._holder.name)} is asked for it, and may refuse"
             self.app.call_from_thread(self.notify, said, title="Asked for the yes")
+
+    def _take_free(self) -> None:
+        """Take the yes that another face has left, unless this console only watches or a third one was quicker."""
+        with suppress(UserError, OSError):
+            self.attachment.take(if_free=True)
 
     def action_keep(self) -> None:
         """Keep the yes that another face asks for."""

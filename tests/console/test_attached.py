@@ -124,6 +124,18 @@ async def test_without_the_yes_it_only_shows_until_it_takes_it() -> None:
 
 
 @piloted
+async def test_it_takes_the_yes_that_another_face_has_left() -> None:
+    run = Elsewhere()
+    other = run.session.attach("another", lambda: None)
+    async with attached(run) as (screen, pilot):
+        assert not screen.holds
+        other.detach()
+        await until(pilot, lambda: screen.holds)
+        await pilot.press("y")
+        await until(pilot, lambda: run.desktop.performed == [SAVE])
+
+
+@piloted
 async def test_leaving_it_leaves_the_run_as_it_is() -> None:
     run = Elsewhere()
     async with attached(run) as (screen, pilot):
