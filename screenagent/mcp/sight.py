@@ -68,7 +68,7 @@ class Sight:
     def _things(self, screen: Screenshot) -> Iterator[SeenThing]:
         accessibility = self.viewed.accessibility
         told = accessibility.elements(screen) if accessibility else ()
-        elements = [element for element in told if element.name or element.value]
+        elements = [element for element in told if element.name]
         yield from (SeenThing(element.role, _named(element), element.box) for element in elements)
         contents = self.grounder.screen(screen)
         for label in contents.labels:
@@ -110,9 +110,9 @@ class FoundTarget:
 
 
 def _named(element: Element) -> str:
-    value = f" = “{abridged(element.value, LONGEST_NAME)}”" if element.value else ""
+    """Return the name and the states. Values are read off the picture, where secrets are blank, and not told here."""
     states = f" ({', '.join(sorted(element.states))})" if element.states else ""
-    return f"“{abridged(element.name, LONGEST_NAME)}”{value}{states}"
+    return f"“{abridged(element.name, LONGEST_NAME)}”{states}"
 
 
 def _place(found: Location, screen: Screenshot) -> str:

@@ -10,12 +10,13 @@ import pytest
 from mcp import types
 from PIL import Image
 
-from screenagent.fakes import FakeDesktop, FakeReader, plain_screen
+from screenagent.fakes import FakeAccessibility, FakeDesktop, FakeReader, plain_screen
 from screenagent.geometry import WHOLE
 from screenagent.grounding.embedded import EmbeddedGrounder
 from screenagent.mcp.arguments import WaitArguments
 from screenagent.mcp.server import WordsWatch
 from screenagent.mcp.sight import MOST_BYTES, MOST_LISTED, Sight, jpeg
+from screenagent.screenshot import Element
 from tests.builders import words
 from tests.mcp.conftest import FakeView, Served, data, text
 
@@ -81,3 +82,10 @@ def test_a_screen_full_of_texts_lists_the_first_of_them() -> None:
     lines = Sight(FakeView(FakeDesktop(), EmbeddedGrounder(many), reader=many)).listed(plain_screen(0), WHOLE)
     assert len(lines) == MOST_LISTED + 1
     assert lines[-1].startswith("and 100 more")
+
+
+def test_what_a_field_holds_is_not_told_by_its_program_since_it_may_be_a_secret() -> None:
+    field = Element(role="field", name="PIN", box=WHOLE, value="Zebra77")
+    reader = FakeReader([])
+    view = FakeView(FakeDesktop(), EmbeddedGrounder(reader), FakeAccessibility([field]), reader)
+    assert Sight(view).listed(plain_screen(0), WHOLE) == ("1 field “PIN” (32,24)",)
