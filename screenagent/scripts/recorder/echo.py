@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 from rapidfuzz import fuzz
@@ -44,14 +44,16 @@ class Field:
     others: tuple[Box, ...] = ()
 
 
-def echo_of(entry: Entry, field: Field, reader: TextReader) -> Echo:
+class Sighting(NamedTuple):
+    """What the screen shows of what was entered, and where; where anything has changed with it if it is not shown."""
+
+    echo: Echo
+    places: Sequence[PixelBox]
+
+
+def sighting_of(entry: Entry, field: Field, reader: TextReader) -> Sighting:
     """Return what the screen shows of what was entered."""
-    return _Sight(entry, reader).echo(field)
-
-
-def places_of(entry: Entry, field: Field, reader: TextReader) -> Sequence[PixelBox]:
-    """Return where the text stands; where anything has changed with it, if it is read nowhere."""
-    return _Sight(entry, reader).showing(field) or entry.areas
+    return _Sight(entry, reader).sighting(field)
 
 
 def conceals(entry: Entry, later: Screenshot, places: Sequence[PixelBox]) -> bool:
@@ -96,13 +98,14 @@ class _Sight:
         self._after = self._looks[-1]
         self._areas = entry.areas
 
-    def echo(self, field: Field) -> Echo:
+    def sighting(self, field: Field) -> Sighting:
         changed = (*self._inside(field), *self._elsewhere(field))
         if any(_is_hidden(self._entry, self._after, area) for area in changed):
-            return "hidden"
-        return "shown" if self.showing(field) else "unsure"
+            return Sighting("hidden", self._areas)
+        places = self._showing(field)
+        return Sighting("shown", places) if places else Sighting("unsure", self._areas)
 
-    def showing(self, field: Field) -> list[PixelBox]:
+    def _showing(self, field: Field) -> list[PixelBox]:
         """Return the areas that show the text, in the field that was clicked, or else in any other."""
         if inside := self._inside(field):
             followed = (area for area in inside if self._follows(area) is not False)
@@ -132,9 +135,9 @@ class _Sight:
     def _in_cells(self, areas: Sequence[PixelBox]) -> list[PixelBox]:
         """Return the areas that show pieces of the text, if each of them stands alone, as in a row of cells."""
         pieces = [piece.strip() for piece in self._entry.pieces if piece.strip()]
-        read = [(area, self._readings(area)) for area in areas]
+        read = [(area, self._readings(area)) for area in areas] if len(pieces) > 1 else []
         found = [[area for area, texts in read if _reads(piece, texts, loosely=False)] for piece in pieces]
-        return [area for each in found for area in each] if len(pieces) > 1 and all(found) else []
+        return [area for each in found for area in each] if all(found) else []
 
     def _is_shown(self, area: PixelBox, *, loosely: bool) -> bool:
         text = "".join(self._entry.text.split())

@@ -14,7 +14,7 @@ from screenagent.perception.similarity import letters_of, likeness
 from screenagent.protocols import TextReader
 from screenagent.screenshot import Screenshot
 from screenagent.scripts.recorder.blanked_screens import BlankedScreens
-from screenagent.scripts.recorder.echo import Field, conceals, dotted, echo_of, field_typed_into, places_of, typed_into
+from screenagent.scripts.recorder.echo import Field, conceals, dotted, field_typed_into, sighting_of, typed_into
 from screenagent.scripts.recorder.entries import AtTheEnd, Entry
 from screenagent.scripts.recorder.gestures import Clicked, Dragged, Focused, Gesture, Pressed, Typed
 from screenagent.scripts.replay.appearance import READ_ALIKE
@@ -164,8 +164,7 @@ class TypedTexts:
         told = (*self._passwords, *self._namer.passwords(entry.seen))
         if any(typed_into(entry, box) or (place is not None and place.center in box) for box in told):
             return TOLD
-        seen = echo_of(entry, field, self._reader)
-        places = places_of(entry, field, self._reader)
+        seen, places = sighting_of(entry, field, self._reader)
         if seen == "hidden" or any(conceals(entry, look, places) for look in self._looks(entry, later)):
             return HIDDEN
         if seen == "unsure":
@@ -179,7 +178,7 @@ class TypedTexts:
         yield from self._since(entry.at)
 
     def _is_same_hidden(self, entry: Entry, later: Entry) -> bool:
-        return later.text == entry.text and echo_of(later, self._field(later), self._reader) != "shown"
+        return later.text == entry.text and sighting_of(later, self._field(later), self._reader).echo != "shown"
 
     def _field(self, entry: Entry) -> Field:
         clicked = self._clicked_at(entry)
