@@ -28,7 +28,6 @@ from screenagent.approval import ApprovalQuestion, Asker, Policy, PolicyApprover
 from screenagent.assembly.supervised import SupervisedWork
 from screenagent.bench.results import percentile_ms
 from screenagent.bench.steps import CLICKS, clicker, probed, step_seconds
-from screenagent.console.answers import ConsoleAnswers
 from screenagent.console.app import Console
 from screenagent.console.options import ConsoleOptions
 from screenagent.console.startup import responsive_threads
@@ -246,7 +245,7 @@ def _type_a_word(desktop: LocalDesktop) -> None:
 
 def _plainly(agent: Callable[[Asker], Agent], sink: Sink) -> None:
     with _recorder() as recorder:
-        drive(agent(ConsoleAnswers(Control(), lambda _: None)), TASK, recorder, sink)
+        drive(agent(lambda _: None), TASK, recorder, sink)
 
 
 def _in_console(agent: Callable[[Asker], Agent], sink: Sink, *, opened: Callable[[Console], object] = id) -> None:
