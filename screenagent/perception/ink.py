@@ -270,7 +270,9 @@ def _reaching(ink: Mask, top: int, bottom: int) -> int:
 
 
 def _ending(ink: Mask, row: int) -> int:
-    """Count the strokes that end at a row, or a hair below it."""
+    """Count the strokes that end at a row, or a hair below it; there are none where nothing but a caret was cut out."""
+    if not ink.shape[1]:
+        return 0
     goes_on = np.ones(ink.shape[1], np.bool_)
     for below in range(row + HAIR + 1, row, -1):
         goes_on = ink[below] & goes_on if below < len(ink) else np.zeros_like(goes_on)

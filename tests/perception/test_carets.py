@@ -63,3 +63,10 @@ def test_the_last_letter_of_a_text_is_no_caret(text: str) -> None:
     for size in (16, 18, 24):
         part = ink_of(written(text, None, size, is_dark=False))
         assert np.array_equal(part.text, part.pixels), f"{text} at {size}"
+
+
+@pytest.mark.parametrize("width", [1, 2])
+def test_a_place_that_is_nothing_but_a_caret_is_blank(width: int) -> None:
+    picture = np.full((40, 20, 3), 255, np.uint8)
+    picture[8:30, 5 : 5 + width] = 0
+    assert InkPart(picture, PixelBox(left=5, top=4, right=5 + width, bottom=34)).lines == ()
