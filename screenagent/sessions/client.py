@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from io import BytesIO
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Final
 
@@ -17,6 +18,7 @@ from PIL import Image
 from pydantic import ValidationError
 
 from screenagent.control import until
+from screenagent.runs.store import has_picture, kept_picture
 from screenagent.sessions.answers import Answer
 from screenagent.sessions.attachment import News, NotGranted
 from screenagent.sessions.messages import (
@@ -110,6 +112,11 @@ class RemoteAttachment:
         self._ask(HoldAsked(what="hand_over", to=to))
 
     def picture(self, digest: str) -> Image.Image | None:
+        """Return the picture from the folder of the run, which costs the run nothing, or else from the run itself."""
+        folder = Path(self.about.folder) if self.about.folder else None
+        with suppress(ValueError, OSError):
+            if folder is not None and has_picture(folder, digest):
+                return kept_picture(folder, digest)
         png = self.picture_png(digest)
         return None if png is None else Image.open(BytesIO(png))
 
