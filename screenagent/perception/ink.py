@@ -256,7 +256,9 @@ def _uprights(ink: Mask) -> Iterator[tuple[int, int, int, int]]:
             long[top:bottom, column] = bottom - top >= CARET_HEIGHT
     for left, right in _runs(np.asarray(long.any(axis=0))):
         for top, bottom in _runs(np.asarray(long[:, left:right].any(axis=1))):
-            yield left, top, right, bottom
+            # beside it there may be strokes of other lines
+            for start, end in _runs(np.asarray(long[top:bottom, left:right].any(axis=0))):
+                yield left + start, top, left + end, bottom
 
 
 def _reaching(ink: Mask, top: int, bottom: int) -> int:

@@ -70,3 +70,15 @@ def test_a_place_that_is_nothing_but_a_caret_is_blank(width: int) -> None:
     picture = np.full((40, 20, 3), 255, np.uint8)
     picture[8:30, 5 : 5 + width] = 0
     assert InkPart(picture, PixelBox(left=5, top=4, right=5 + width, bottom=34)).lines == ()
+
+
+def test_a_caret_is_told_below_the_stem_of_another_line_beside_its_column() -> None:
+    """As below the f of "if x:", where "z" is the last line."""
+    image = Image.new("RGB", (90, 74), "white")
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((17, 8, 18, 24), fill="black")  # the stem of an f, in the columns just before the caret's
+    draw.rectangle((10, 54, 16, 64), fill="black")
+    plain = np.asarray(image)
+    draw.line((19, 48, 19, 68), fill="black")
+    part = InkPart(np.asarray(image), PixelBox(6, 4, 80, 72))
+    assert np.array_equal(part.text, InkPart(plain, PixelBox(6, 4, 80, 72)).text)
