@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from screenagent.agent import drive
 from screenagent.console.options import Begin, ConsoleOptions
@@ -40,13 +40,19 @@ class OwnRun:
     def carry_out(self) -> None:
         """Work until the run is over; raises what broke it, once its faces have been told."""
         try:
-            with self._begin(self.control, self.session.ask) as work:
+            with self._told_how_it_ends(), self._begin(self.control, self.session.ask) as work:
                 self.session.recorded_in(work.folder, work.virtual_display)
-                with self._serve(self.session):
+                with self._serve(self.session), self._told_how_it_ends():
                     drive(work.agent, self.task, *work.sinks, self.session)
-                    self.session.end()
+        finally:
+            self.control.over.set()
+
+    @contextmanager
+    def _told_how_it_ends(self) -> Iterator[None]:
+        """Tell the faces the end while they are still served, or why it did not even begin."""
+        try:
+            yield
         except Exception as error:
             self.session.end(str(error))
             raise
-        finally:
-            self.control.over.set()
+        self.session.end()
