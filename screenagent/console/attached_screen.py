@@ -177,16 +177,17 @@ class AttachedScreen(RunScreen):
             self.notify(said, title="Another face asks for the yes", timeout=wanted.seconds)
             self.show()
 
-    def ask_run(self, ask: Callable[[], object]) -> None:
-        """Ask something of the run; what it refuses is told."""
-        self._asks.submit(self._asked, ask)
+    def ask_run(self, ask: Callable[[], object], *, refused: Callable[[], object] = lambda: None) -> None:
+        """Ask something of the run; what it refuses is told, and then `refused` is called here."""
+        self._asks.submit(self._asked, ask, refused)
 
-    def _asked(self, ask: Callable[[], object]) -> None:
+    def _asked(self, ask: Callable[[], object], refused: Callable[[], object]) -> None:
         try:
             ask()
         except (UserError, OSError) as error:
             if self.is_attached:
                 self.app.call_from_thread(self.notify, str(error), severity="warning")
+                self.app.call_from_thread(refused)
 
     def steer(self, what: Steering, text: str = "") -> None:
         self.ask_run(lambda: self.attachment.steer(what, text))

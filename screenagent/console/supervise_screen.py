@@ -70,6 +70,7 @@ class SuperviseScreen(AttachedScreen):
             case QuestionTold():
                 self.show_question(message)
             case QuestionClosed(id=self.question_id):
+                self.question_id = ""
                 self._close_question()
                 self.show_soon()  # the agent comes first
             case KeyTold(to=self.attachment.id, question=self.question_id, said=said):
@@ -146,10 +147,17 @@ class SuperviseScreen(AttachedScreen):
         """Answer the question that is open. A no counts at once, anything else once keys are heeded."""
         if self.open_question is None or not (self.accepts_answers or isinstance(answer, No)):
             return
-        question = self.question_id
+        question, shown = self.question_id, self.open_question
         self._close_question()
-        self.ask_run(lambda: self.attachment.answer(question, answer))
+        self.ask_run(lambda: self.attachment.answer(question, answer), refused=lambda: self._ask_again(question, shown))
         self.show_soon()  # the agent comes first
+
+    def _ask_again(self, question: str, shown: OpenQuestion) -> None:
+        """Show a question whose answer did not count, if it is still open."""
+        if self.question_id == question:
+            self.open_question = shown
+            self._be_quiet()
+            self.show()
 
     def _close_question(self) -> None:
         self.open_question, self.accepts_answers = None, False

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,16 @@ from textual.pilot import Pilot
 
 from screenagent.agent import Agent, drive
 from screenagent.agent.checker import ScreenChecker
-from screenagent.approval import PolicyApprover
+from screenagent.approval import Asker, PolicyApprover
+from screenagent.assembly.supervised import SupervisedWork
 from screenagent.console.app import Console
 from screenagent.console.options import ConsoleOptions
+from screenagent.console.own_run import OwnRun
 from screenagent.console.picture import ScreenPicture
 from screenagent.console.supervise_screen import SuperviseScreen
 from screenagent.control import Control
 from screenagent.episode import Episode
+from screenagent.events import Event
 from screenagent.fakes import FakeDesktop, FakeGrounder, FakeReader, ScriptedPlanner
 from screenagent.sessions.attachment import Attachment, News
 from screenagent.sessions.client import RemoteAttachment
@@ -136,6 +139,21 @@ async def test_it_takes_the_yes_that_another_face_has_left() -> None:
 
 
 @piloted
+async def test_a_question_whose_answer_does_not_count_is_asked_again() -> None:
+    run = Elsewhere()
+    async with attached(run) as (screen, pilot):
+        await until(pilot, lambda: screen.accepts_answers)
+        screen.attachment.release()  # the console has not read yet that it is gone
+        screen.action_approve()
+        await until(pilot, lambda: screen.question is not None and not screen.holds)
+        assert run.desktop.performed == []
+        await pilot.press("h")
+        await until(pilot, lambda: screen.holds and screen.accepts_answers)
+        await pilot.press("y")
+        await until(pilot, lambda: run.desktop.performed == [SAVE])
+
+
+@piloted
 async def test_leaving_it_leaves_the_run_as_it_is() -> None:
     run = Elsewhere()
     async with attached(run) as (screen, pilot):
@@ -155,3 +173,26 @@ async def test_escape_stops_the_run() -> None:
         await pilot.press("escape")
         await until(pilot, lambda: run.control.stopped)
     assert run.desktop.performed == []
+
+
+def test_faces_are_told_what_broke_a_run_while_they_are_still_served() -> None:
+    told: list[str] = []
+
+    @contextmanager
+    def begin(_control: Control, _person: Asker) -> Iterator[SupervisedWork]:
+        yield SupervisedWork(Elsewhere().agent, sinks=[fail])
+
+    def fail(_event: Event) -> None:
+        raise OSError("the disk is full")
+
+    @contextmanager
+    def serve(session: Session) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            told.extend(message.error for message in session.messages(0) if message.kind == "over")
+
+    own = OwnRun("save it", begin, ConsoleOptions(runs=Path(), serve=serve))
+    with pytest.raises(OSError, match="the disk is full"):
+        own.carry_out()
+    assert told == ["the disk is full"]
