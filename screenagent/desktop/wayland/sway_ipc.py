@@ -178,7 +178,7 @@ class SwayEvents:
 
     def came(self, seconds: float = 0.0) -> list[Any]:
         """Return the events that have come, the oldest first; wait for the first of them for at most `seconds`."""
-        found = []
+        found: list[Any] = []
         while self._arrived.poll(0 if found else seconds * 1000):
             self._stream.read()
             while (message := self._stream.complete()) is not None:

@@ -1,4 +1,4 @@
-"""What a person does in the session of a wlroots compositor: touches mouse or keyboard, or presses the keys of the user.
+"""What a person does in the session of a wlroots compositor: touches mouse or keyboard, or presses the user's keys.
 
 No compositor shows one program what another is sent. It tells when nobody has touched anything for a while, and when
 somebody does again; that is heard here for a span of 10 ms. Our own inputs count, too, and are told apart by when they
@@ -30,8 +30,8 @@ LOOK_SECONDS: Final = 0.05  # how soon leaving is noticed; what is told is heede
 NEITHER: Final = "mouse or the keyboard"
 ENDED: Final = "the Wayland session has ended while it was worked on"
 NO_KEYS: Final = (
-    "this compositor gives no keys by which you could stop the agent; stop it by Ctrl-C or `screenagent stop`, and say so "
-    'with the setting stop_keys = "off"'
+    "this compositor gives no keys by which you could stop the agent; stop it by Ctrl-C or `screenagent stop`, and "
+    'say so with the setting stop_keys = "off"'
 )
 BLIND: Final = "this compositor does not tell when somebody touches the mouse or the keyboard"
 
@@ -84,7 +84,7 @@ class TouchWatch:
         return not self.is_idle and self._is_kept_busy()
 
     def _patience(self, seconds: float) -> float:
-        """Return how long to wait for word: where the seat is busy, until it would be idle if nobody but us was there."""
+        """Return how long to wait for word: where the seat is busy, until it would be idle if only we were there."""
         if self.is_idle:
             return seconds
         due = self.sent.done_at + IDLE_MS / 1000 + LATE_SECONDS - time.monotonic()
