@@ -1,8 +1,8 @@
 """A process that outlives the agent by a moment: it lifts what a killed agent left pressed on a wlroots compositor
 (`left_down`).
 
-The compositor itself lifts the keys of a keyboard that has ended, but not the buttons of a mouse. It opens its own mouse
-at once, for when time is short.
+The compositor itself lifts the keys of a keyboard that has ended, but not the buttons of a mouse. The watchdog opens a
+mouse of its own at once, for when time is short.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ def hear_gtk4(window: Any, view: Any) -> None:
     clicks.connect("released", lambda one, *_: say("button", pressed=False, number=one.get_current_button()))
     view.add_controller(clicks)
     keys = Gtk.EventControllerKey(propagation_phase=Gtk.PropagationPhase.CAPTURE)
-    keys.connect("key-pressed", lambda _, key, *_rest: say("key", pressed=True, name=Gdk.keyval_name(key)) or False)
+    keys.connect("key-pressed", lambda _, key, *_rest: say("key", pressed=True, name=Gdk.keyval_name(key)))
     keys.connect("key-released", lambda _, key, *_rest: say("key", pressed=False, name=Gdk.keyval_name(key)))
     window.add_controller(keys)
 
@@ -64,7 +64,13 @@ def show(window: Any) -> None:
         hear_gtk4(window, view)
         window.present()
     view.grab_focus()
-    GLib.timeout_add(20, lambda: not window.is_active() or say("active") or False)
+    GLib.timeout_add(20, tell_once_active, window)
+
+
+def tell_once_active(window: Any) -> bool:
+    if window.is_active():
+        say("active")
+    return not window.is_active()
 
 
 def main() -> None:
