@@ -82,8 +82,6 @@ def test_each_paste_arrives_and_none_brings_the_old_clipboard(virtual: VirtualDe
 def test_what_was_copied_is_put_back(
     virtual: VirtualDesktop, clipboard: OwnedClipboard, kind: str, content: bytes
 ) -> None:
-    virtual: VirtualDesktop, clipboard: OwnedClipboard, kind: str, content: bytes
-) -> None:
     copy(virtual, content, kind=kind)
     paste_by_xclip(virtual, clipboard, "ours")
     assert copied(virtual, kind=kind) == content
