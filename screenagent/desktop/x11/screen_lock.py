@@ -14,7 +14,7 @@ from jeepney.bus_messages import message_bus
 from jeepney.low_level import HeaderFields, Message, MessageType
 from Xlib.ext import dpms, screensaver
 
-from screenagent.desktop.x11.bus import Bus, BusLost, ask, open_bus
+from screenagent.desktop.bus import Bus, BusLost, ask, open_bus
 from screenagent.desktop.x11.connection import connect_display, disconnect_display
 
 ANSWER_SECONDS: Final = 0.3
