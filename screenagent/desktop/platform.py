@@ -177,6 +177,20 @@ def _wayland_session(display: DisplayName) -> WaylandSession | None:
     return display or own_session()
 
 
+def open_lock(stack: ExitStack, display: DisplayName = None) -> Callable[[], str | None]:
+    """Open what says why nothing can be done on a screen now, for as long as `stack` is."""
+    if sys.platform != "linux":  # elsewhere a locked screen takes no input
+        return lambda: None
+    if (session := _wayland_session(display)) is not None:
+        from screenagent.desktop.wayland.screen_lock import open_wayland_lock
+
+        return open_wayland_lock(stack, session)
+    from screenagent.desktop.x11.screen_lock import ScreenLock
+
+    assert display is None or isinstance(display, str)  # what is no Wayland session is an X server's name
+    return stack.enter_context(closing(ScreenLock(display)))
+
+
 def why_no_session_bus() -> str | None:
     """Return why programs cannot be asked for their controls, in words; None if they can."""
     from screenagent.desktop.bus import why_no_bus
