@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -151,11 +150,11 @@ def _screen_lock(stack: ExitStack, *, asked: bool) -> Future[Callable[[], str | 
 
 
 def _opened_lock(stack: ExitStack, *, asked: bool) -> Callable[[], str | None]:
-    if sys.platform != "linux" or not asked:  # elsewhere a locked screen takes no input
+    if not asked:
         return lambda: None
-    from screenagent.desktop.x11.screen_lock import ScreenLock
+    from screenagent.desktop.platform import open_lock
 
-    return stack.enter_context(closing(ScreenLock()))
+    return open_lock(stack)
 
 
 @contextmanager
