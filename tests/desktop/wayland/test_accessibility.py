@@ -149,7 +149,7 @@ def start(rig: AccessibleRig, log: Path) -> Iterator[Callable[..., subprocess.Po
 
     def begin(version: str, *options: str, title: str = "Rig") -> subprocess.Popen[bytes]:
         needed = f"import gi; gi.require_version('Gtk', '{version}.0')"
-        if not Path(SYSTEM_PYTHON).exists() or subprocess.run([SYSTEM_PYTHON, "-c", needed]).returncode:
+        if not Path(SYSTEM_PYTHON).exists() or subprocess.run([SYSTEM_PYTHON, "-c", needed], check=False).returncode:
             pytest.skip(f"needs the system's Python with GTK {version}, which this machine does not have")
         started.append(rig.start(SYSTEM_PYTHON, str(PROGRAM), version, title, str(log), *options))
         return started[-1]
@@ -249,9 +249,8 @@ def test_of_pages_none_is_told_where_the_program_does_not_say_which_one_is_shown
     """GTK 4.8 says the same of the controls of all pages that have been shown."""
     start("4", "leafing")
     window = rig.window("Rig")
-    eventually(lambda: "Page Two" in rig.told(window))
-    eventually(lambda: {"Page One", "Page Two"}.isdisjoint(rig.told(window)), seen=lambda: rig.told(window))
-    assert "Go" in rig.told(window)
+    names = {"Go", "Page One", "Page Two"}
+    eventually(lambda: names & set(rig.told(window)) == {"Go"}, seen=lambda: rig.told(window))
 
 
 def test_of_two_windows_of_one_title_none_is_taken_for_the_other(
@@ -280,8 +279,10 @@ def test_an_entry_of_a_menu_is_where_it_is_told(rig: AccessibleRig) -> None:
     entry = rig.controls("Mousepad", "Quit")["Quit"]
 
     def is_pointed_at() -> bool:
-        """A menu takes no notice of a mouse that was there before it."""
-        rig.mouse.move(SHOWN[PLAIN].pixel(entry.box.center))
+        """A menu takes no notice of a mouse that was there before it and rests."""
+        middle = SHOWN[PLAIN].pixel(entry.box.center)
+        rig.mouse.move(Pixel(x=middle.x + 1, y=middle.y))
+        rig.mouse.move(middle)
         return "selected" in rig.controls("Mousepad", "Quit")["Quit"].states
 
     eventually(is_pointed_at, seen=lambda: entry)
