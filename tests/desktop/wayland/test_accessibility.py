@@ -50,7 +50,7 @@ class TreeWindows:
         return list(self._lying(self._ipc.tree()))
 
     def edges(self, window: Window) -> tuple[int, int, int, int] | None:
-        return next((tuple(area) for lying, area in self.all() if lying.id == window.id), None)
+        return next((area for lying, area in self.all() if lying.id == window.id), None)
 
     def floating(self) -> Floating:
         return Floating(windows=tuple(self.all()))
