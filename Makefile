@@ -14,6 +14,8 @@ WORKERS_ON_DISPLAYS ?= 3
 # What `make unit` runs: a part of a test's name, of its module's or of its folder's.
 K ?=
 PYTEST := $(BIN)/python -m pytest
+# A process that is done takes over tests that another has not begun.
+SHARED := $(PYTEST) --dist worksteal -n
 READY := $(VENV)/packages.done $(VENV)/test.done
 UNIT := not display and not engine and not soak and not servers
 # Bytecode is kept even where the environment says not to: tests start hundreds of commands, and each would compile what
@@ -48,7 +50,7 @@ demo: $(VENV)/demo.done
 
 check: $(READY) linted
 	BIN=$(BIN) .ci/types
-	$(PYTEST) -n $(WORKERS) -m "$(UNIT) and not slow"
+	$(SHARED) $(WORKERS) -m "$(UNIT) and not slow"
 
 # Two at once: the packages of the system beside those of Python, then the types beside the tests, which often wait.
 test:
@@ -60,7 +62,7 @@ typed: linted
 
 tested: $(READY) linted
 	$(BIN)/python -c "import torch, transformers, llguidance"  # or the engine's tests would be left out
-	$(PYTEST) -n $(WORKERS_ON_DISPLAYS)
+	$(SHARED) $(WORKERS_ON_DISPLAYS)
 
 linted: $(VENV)/test.done
 	$(BIN)/ruff format --check .
@@ -68,13 +70,13 @@ linted: $(VENV)/test.done
 	$(BIN)/lint-imports
 
 unit: $(READY)
-	$(PYTEST) -n $(WORKERS) -m "$(UNIT)" -k "$(K)"
+	$(SHARED) $(WORKERS) -m "$(UNIT)" -k "$(K)"
 
 display: $(READY)
-	$(PYTEST) -n $(WORKERS_ON_DISPLAYS) -m "display and not soak"
+	$(SHARED) $(WORKERS_ON_DISPLAYS) -m "display and not soak"
 
 engine: $(READY)
-	$(PYTEST) -n $(WORKERS) -m "engine and not soak"
+	$(SHARED) $(WORKERS) -m "engine and not soak"
 
 soak: $(READY)
 	$(BIN)/python -m screenagent.bench.soak $(DATA)
