@@ -19,18 +19,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from pydantic import SecretStr
-from rapidfuzz import fuzz
 
 from screenagent.control import Stopped
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.frames import Patch, ScreenFrame, changed_patches
 from screenagent.desktop.own_terminal import BLANK
+from screenagent.desktop.secret_words import is_of, with_secrets_named
 from screenagent.errors import UserError
 from screenagent.geometry import Size
 from screenagent.perception.likeness import SearchedPicture
 from screenagent.protocols import Retry, TextReader
 from screenagent.screenshot import Screenshot, Window
-from screenagent.secrets import placeholder
 
 STILL_PAGE: Final = 0.9
 """If at least this share of what is drawn in a window is unchanged, the page is the same and has not moved.
@@ -45,8 +44,6 @@ DIFFERENT: Final = 0.4  # a place whose correlation with the secret is below thi
 ROOM: Final = 48
 """Pixels that a text may grow by where the field that it stands in has no border; or its own width, if that is more."""
 LINE: Final = 18  # pixels that a line of text is high, where the dots that hide it are lower
-SHORTEST: Final = 4  # so many letters of a secret are taken to show it
-ALIKE: Final = 75  # from this likeness on, of 100, a word is the secret, misread
 
 SecretT = TypeVar("SecretT")
 
@@ -142,9 +139,7 @@ class SecretMasking:
         """`window` with the names of secrets in its title instead of their values: some titles say what was typed."""
         if window is None or not self._values:
             return window
-        title = window.title
-        for name, value in self._values:
-            title = _without(title, value, placeholder(name))
+        title = with_secrets_named(window.title, self._values)
         return window if title == window.title else window.model_copy(update={"title": title})
 
     def _places(self, frame: ScreenFrame) -> Iterator[Patch]:
@@ -233,19 +228,6 @@ def _correlation(frame: ScreenFrame, looks: ScreenFrame) -> NDArray[np.float32]:
     return np.asarray(np.abs(SearchedPicture(_grey(frame)).likeness(_grey(looks))))
 
 
-def is_of(word: str, value: SecretStr) -> bool:
-    """Whether a word that was read is the secret, or a part of it that says much of it."""
-    secret, read = value.get_secret_value().lower(), word.lower()
-    if len(secret) < SHORTEST:
-        return read == secret
-    return (
-        secret in read
-        or (len(read) >= SHORTEST and read in secret)
-        or fuzz.ratio(read, secret) >= ALIKE
-        or (len(read) > len(secret) and fuzz.partial_ratio(secret, read) >= ALIKE)
-    )
-
-
 def _sameness(then: ScreenFrame, now: ScreenFrame) -> float:
     """How much of what is drawn there, its background left out, is as it was."""
     if then.shape != now.shape or then.size == 0:
@@ -294,16 +276,6 @@ def _clear(rows: ScreenFrame) -> int:
     """How many rows there are after the first, up to a line through them from side to side."""
     lines = np.flatnonzero((rows[1:] != rows[:-1]).mean(axis=1) > 0.9) if rows.size else np.array([])
     return int(lines[0]) if lines.size else max(0, len(rows) - 1)
-
-
-def _without(title: str, value: SecretStr, name: str) -> str:
-    """`title` with `name` for the value, or for as much of its beginning as stands there."""
-    text = value.get_secret_value()
-    for length in range(len(text), min(SHORTEST, len(text)) - 1, -1):
-        at = title.lower().find(text[:length].lower())
-        if at >= 0:
-            return title[:at] + name + title[at + length :]
-    return title
 
 
 def _cut(frame: ScreenFrame, patch: Patch) -> ScreenFrame:
