@@ -20,7 +20,7 @@ from typing import IO, Final
 from uuid import uuid4
 
 from platformdirs import user_runtime_path
-from pydantic import AwareDatetime, ValidationError
+from pydantic import AwareDatetime, Field, ValidationError
 
 from screenagent.actions import in_brief
 from screenagent.control import Control
@@ -64,6 +64,8 @@ class Driver(Value):
     since: AwareDatetime
     user: int | None = None
     process_table: str = ""
+    outlives: bool = Field(default=False, exclude_if=lambda outlives: not outlives)
+    """Its process serves another agent, and goes on when the run is stopped."""
 
     def is_reachable(self) -> bool:
         """Return whether its process number means the same to us."""
@@ -75,7 +77,7 @@ class Driver(Value):
 
 
 @contextmanager
-def driving(display: str | None, task: str, control: Control) -> Iterator[Driver]:
+def driving(display: str | None, task: str, control: Control, *, outlives: bool = False) -> Iterator[Driver]:
     """Hold the lock of a desktop: that of an X server, or of the one screen that other systems have.
 
     The run is stopped through `control` when somebody asks for it by way of the server, or takes the lock away.
@@ -87,6 +89,7 @@ def driving(display: str | None, task: str, control: Control) -> Iterator[Driver
         since=datetime.now().astimezone(),
         user=user(),
         process_table=process_table(),
+        outlives=outlives,
     )
     with ExitStack() as stack:
         if display:

@@ -52,7 +52,9 @@ def _with_one_named(text: str, name: str, secret: str) -> str:
     least = max(SHORTEST, round(len(secret) * MUCH))
     beginnings = [re.escape(secret[:length]) for length in range(len(secret) - 1, least - 1, -1)]
     text = _replaced("|".join(beginnings), name, text) if beginnings else text  # as in a title that is cut off
-    return _outside_names(text, lambda piece: _WORD.sub(lambda word: name if _is_part(word[0], secret) else word[0], piece))
+    return _outside_names(
+        text, lambda piece: _WORD.sub(lambda word: name if _is_part(word[0], secret) else word[0], piece)
+    )
 
 
 def _replaced(pattern: str, name: str, text: str) -> str:

@@ -204,7 +204,9 @@ def _mistake(mistake: ErrorDetails, names: str) -> str:
     given, more = abridged(repr(mistake["input"])[:200], 80), mistake.get("ctx", {})
     match mistake["type"]:
         case "extra_forbidden":
-            within = "a step takes do, target, to, text, keys and expect" if "." in place else f"this tool takes {names}"
+            within = (
+                "a step takes do, target, to, text, keys and expect" if "." in place else f"this tool takes {names}"
+            )
             return f"unknown argument {place}; {within}"
         case "missing":
             return f"{place} is missing"

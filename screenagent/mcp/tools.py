@@ -70,8 +70,8 @@ _STEP: Final = _object(
     ("do",),
     do={"type": "string", "description": "what to do", "enum": list(get_args(Do))},
     target=_text(
-        "what to act on, in words, such as “the Save button”; a window's title to focus or close it; a program with its "
-        "arguments to open it, such as mousepad notes.txt"
+        "what to act on, in words, such as “the Save button”; a window's title to focus or close it; a program with "
+        "its arguments to open it, such as mousepad notes.txt"
     ),
     to=_text("where to drag the target, in words"),
     text=_text("the text to type where the focus is; a secret is {{secret:NAME}}"),

@@ -21,6 +21,7 @@ from screenagent.assembly.client_desktop import ClientWork
 from screenagent.assembly.supervised import SupervisedWork
 from screenagent.control import Control
 from screenagent.desktop.lock import Driver, TakenDesktop
+from screenagent.desktop.secret_words import NamedSecret, with_secrets_named
 from screenagent.errors import WrongUsage
 from screenagent.fakes import FakeDesktop, FakeGrounder, FakeReader, plain_screen
 from screenagent.geometry import Point
@@ -57,6 +58,7 @@ class OfferedDesktop:
     window: Window | None = None
     taken: Driver | None = None
     works: list[ClientWork] = field(default_factory=list)
+    secrets: list[NamedSecret] = field(default_factory=list)
     at_once: threading.Lock = field(default_factory=threading.Lock)
 
     def screen(self, inputs: int) -> Screenshot:
@@ -65,6 +67,9 @@ class OfferedDesktop:
     def view(self) -> FakeView:
         desktop = FakeDesktop(screen=self.screen, performed=self.performed)
         return FakeView(desktop, EmbeddedGrounder(FakeReader(SEEN)))
+
+    def without_secrets(self, text: str) -> str:
+        return with_secrets_named(text, self.secrets)
 
     def task(self, task: str, client: str) -> ClientWork:
         return ClientWork(task=task, client=client, instructions=read_instructions(task))
