@@ -52,19 +52,22 @@ class FakeView:
 
 @dataclass
 class OfferedDesktop:
-    """A desktop for clients; `performed` is the witness. `taken` is who drives it instead."""
+    """A desktop for clients; `performed` is the witness. `taken` is who drives it instead; looks raise `breaks`."""
 
     performed: list[Input] = field(default_factory=list)
     window: Window | None = None
     taken: Driver | None = None
     works: list[ClientWork] = field(default_factory=list)
     secrets: list[NamedSecret] = field(default_factory=list)
+    breaks: Exception | None = None
     at_once: threading.Lock = field(default_factory=threading.Lock)
 
     def screen(self, inputs: int) -> Screenshot:
         return plain_screen(40 * inputs, window=self.window)
 
     def view(self) -> FakeView:
+        if self.breaks:
+            raise self.breaks
         desktop = FakeDesktop(screen=self.screen, performed=self.performed)
         return FakeView(desktop, EmbeddedGrounder(FakeReader(SEEN)))
 

@@ -5,7 +5,9 @@ What is sent is counted by a listener of its own on the X server.
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import threading
 from collections.abc import Iterator, Mapping
@@ -24,6 +26,7 @@ pytest.importorskip("Xlib")
 from screenagent.control import Control
 from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.desktop.x11.raw_events import RawEvents
+from screenagent.desktop.x11.windows import X11Windows
 from tests.builders import eventually
 from tests.desktop.test_apps import CHROMIUM
 from tests.mcp.conftest import act, click, data, frame_of, text
@@ -50,7 +53,10 @@ follow()
 </script>
 """
 
-BUTTON: Final = "<button onclick='done.textContent += 1' style='position:absolute; left:{x}px; top:{y}px; width:160px; height:44px'>{name}</button>"
+BUTTON: Final = (
+    "<button onclick='done.textContent += 1'"
+    " style='position:absolute; left:{x}px; top:{y}px; width:160px; height:44px'>{name}</button>"
+)
 NAME: Final = "<p style='position:absolute; left:40px; top:180px'>{name}</p>"
 LINE: Final = "<p style='position:absolute; left:40px; top:400px'>{words}</p>"
 COVER: Final = "<div style='position:fixed; inset:0; background:rgba(0,0,0,.5)'></div>"
@@ -183,3 +189,53 @@ async def test_what_stands_as_it_was_seen_is_acted_on_and_what_has_become_anothe
             assert (told["outcome"], told["by"]) == ("refused", "guard"), told
             assert witness.counted() == 1
     assert len(person.notes) == 1  # nobody was asked to say yes to another thing
+
+
+VALUE: Final = "Hunter2-Xyzzy"
+FIELD: Final = """<style>label, #named { position: absolute; left: 40px } input { width: 300px; height: 36px }</style>
+<label style='top: 60px'>Code <input id=code oninput='document.title = `for ${value}`;
+ named.ariaLabel = `Send ${value}`; named.textContent = `Send (${value.length})`; other.value = `is ${value}`'></label>
+<button id=named aria-label='Send' style='top: 140px; width: 240px; height: 44px'>Send</button>
+<label style='top: 240px'>Copy <input id=other></label>"""
+POLICY: Final = "secrets: [{name: BANK, apps: ['chromium*']}]"
+
+
+async def test_a_secret_that_a_page_quotes_in_its_title_names_and_values_is_told_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    (tmp_path / "policy.yaml").write_text(POLICY)
+    page, told = ServedPage(FIELD), []
+    with browsed(page, tmp_path / "profile") as virtual, RemotePerson().at_work():
+        page.show(FIELD)
+        environment = environment_of(virtual, tmp_path, SCREENAGENT_SECRET_BANK=VALUE)
+        async with Client(server(environment, "--policy", str(tmp_path / "policy.yaml"))) as client:
+
+            async def call(name: str, **arguments: Any) -> str:
+                result = await client.call_tool(name, arguments)
+                told.append(text(result) + json.dumps(result.structured_content))
+                return told[-1]
+
+            typed = {"do": "type", "text": "{{secret:BANK}}"}
+            done = await call("act", **act(await frame_of(client), click("the Code field"), typed))
+            title = title_of(virtual)
+            assert title == f"for {VALUE}", done
+            seen = await call("see")
+            assert "window in front: “for {{secret:BANK}}" in seen
+            assert "“Send {{secret:BANK}}”" in seen, seen
+            frame = seen.split()[1]
+            await call("find", target="Send")
+            await call("find", target="the Copy field")
+            await call("wait_for", words=f"is {VALUE}", seconds=0)
+            await call("act", **act(frame, {"do": "close_window", "target": "another window"}))
+            await call("act", **act(await frame_of(client), click("Send", f"is {VALUE}")))
+            await call("act", **act(await frame_of(client), {"do": "focus_window", "target": "chromium"}))
+            await call("run_status", handle=f"for {VALUE}")
+    assert not [words for words in told if re.search("hunter2?|xyzz", words, re.IGNORECASE)]
+
+
+def title_of(virtual: VirtualDesktop) -> str:
+    """Return the title of the window in front, as the X server tells it."""
+    with closing(X11Windows(virtual.display)) as windows:
+        front = windows.foreground()
+        return front.title if front else ""
