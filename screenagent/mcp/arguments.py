@@ -90,10 +90,10 @@ class StepAsked(Value):
                 _ALLOWS.get(self.do, ""),
             )
             if needed and not given:
-                raise ValueError(f"{self.do} needs {name}")
+                raise ValueError(f"{self.do} needs “{name}”")
             if given and not needed and name != allowed:
                 cure = "; click the target in a step of its own first" if name == "target" else ""
-                raise ValueError(f"{self.do} takes no {name}{cure}")
+                raise ValueError(f"{self.do} takes no “{name}”{cure}")
         if self.do == "open" and secrets_meant(self.target):
             raise ValueError("open takes no secret; a secret is typed")
         self.planned()

@@ -243,7 +243,8 @@ class ClientConnection:
         if run.broke is None or steps:
             cut_short = run.is_stopped or (run.is_ending and len(steps) < len(act.steps))
             told = steps_told(steps, len(act.steps), stopped=run.why_ended if cut_short else "")
-            act.done.set_result(told.model_copy(update={"frame": frame}))
+            by = "person" if cut_short and run.stopped_by_person else told.by
+            act.done.set_result(told.model_copy(update={"frame": frame, "by": by}))
         elif isinstance(run.broke, TakenDesktop):
             act.done.set_result(_busy(run.broke))
         else:
