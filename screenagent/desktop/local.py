@@ -95,7 +95,7 @@ class LocalDesktop:
         """Open the parts, each of which may need those before it. They are closed in the reverse order."""
         system = open_system(stack, control=self.control, display=display)
         self.x_display = x_display = system.display
-        self.accessibility = system.accessibility
+        self.accessibility = self._traces.accessibility(system.accessibility)
         self._windows, self._clipboard = system.windows, system.clipboard
         self._ping, self._gone, self._system_floating = system.ping, system.gone, system.floating
         blanked, monitors = self._traces.blanked, system.monitors

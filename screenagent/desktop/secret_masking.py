@@ -2,14 +2,14 @@
 
 Told by pixels first: what changes on the screen while a secret is typed is where it stands. It is looked for there for
 as long as its window is open, moves with the window, and is found again where the page was scrolled. What is left is
-read, and words that are the secret's are blank, too, wherever and however they are written. Titles of windows
-and errors are told without it as well.
+read, and words that are the secret's are blank, too, wherever and however they are written. Titles of windows,
+what programs say of their controls, and errors are told without it as well.
 """
 
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -28,8 +28,8 @@ from screenagent.desktop.secret_words import is_of, with_secrets_named
 from screenagent.errors import UserError
 from screenagent.geometry import Size
 from screenagent.perception.likeness import SearchedPicture
-from screenagent.protocols import Retry, TextReader
-from screenagent.screenshot import Screenshot, Window
+from screenagent.protocols import Accessibility, Retry, TextReader
+from screenagent.screenshot import Element, Screenshot, Window
 
 STILL_PAGE: Final = 0.9
 """If at least this share of what is drawn in a window is unchanged, the page is the same and has not moved.
@@ -93,6 +93,10 @@ class SecretMasking:
         if value.get_secret_value():
             self._values.append((name, value))
 
+    @property
+    def knows_any(self) -> bool:
+        return bool(self._values)
+
     def begin(self, name: str, value: SecretStr, *, before: ScreenFrame, window: Window | None) -> None:
         """From here on all that changes is blank, until `end`."""
         self.know(name, value)
@@ -135,11 +139,23 @@ class SecretMasking:
                 left, top, right, bottom = word.box.pixels(Size(width=width, height=height))
                 yield Patch(left, top, right, bottom).grown(3, 2)
 
+    def accessibility(self, told: Accessibility | None) -> MaskedAccessibility | None:
+        """Return what tells the same of controls with the names of secrets, in names and values."""
+        return MaskedAccessibility(told, self) if told else None
+
+    def named(self, text: str) -> str:
+        """Return a text with the names of the secrets that were typed instead of their values."""
+        return with_secrets_named(text, self._values)
+
+    def masked_element(self, element: Element) -> Element:
+        value = None if element.value is None else self.named(element.value)
+        return element.model_copy(update={"name": self.named(element.name), "value": value})
+
     def masked(self, window: Window | None) -> Window | None:
         """`window` with the names of secrets in its title instead of their values: some titles say what was typed."""
         if window is None or not self._values:
             return window
-        title = with_secrets_named(window.title, self._values)
+        title = self.named(window.title)
         return window if title == window.title else window.model_copy(update={"title": title})
 
     def _places(self, frame: ScreenFrame) -> Iterator[Patch]:
@@ -153,6 +169,24 @@ class SecretMasking:
                 kept.append(followed)
                 yield from places
         self._traces = kept
+
+
+@dataclass(frozen=True)
+class MaskedAccessibility:
+    """Tells what `told` does, with the names of secrets instead of their values."""
+
+    told: Accessibility
+    masking: SecretMasking
+
+    def elements(self, screenshot: Screenshot) -> Sequence[Element]:
+        elements = self.told.elements(screenshot)
+        return tuple(map(self.masking.masked_element, elements)) if self.masking.knows_any else elements
+
+    def is_current(self, screenshot: Screenshot, at: float) -> bool:
+        return self.told.is_current(screenshot, at)
+
+    def note_pace(self, screenshot: Screenshot, *, late: bool) -> None:
+        self.told.note_pace(screenshot, late=late)
 
 
 def _trace(typing: TypingSecret, patch: Patch, frame: ScreenFrame) -> SecretTrace:

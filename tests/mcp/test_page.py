@@ -192,6 +192,7 @@ async def test_what_stands_as_it_was_seen_is_acted_on_and_what_has_become_anothe
 
 
 VALUE: Final = "Hunter2-Xyzzy"
+WRONG: Final = "Zebra77-Plugh"
 FIELD: Final = """<style>label, #named { position: absolute; left: 40px } input { width: 300px; height: 36px }</style>
 <label style='top: 60px'>Code <input id=code oninput='document.title = `for ${value}`;
  named.ariaLabel = `Send ${value}`; named.textContent = `Send (${value.length})`; other.value = `is ${value}`'></label>
@@ -231,6 +232,9 @@ async def test_a_secret_that_a_page_quotes_in_its_title_names_and_values_is_told
             await call("act", **act(await frame_of(client), click("Send", f"is {VALUE}")))
             await call("act", **act(await frame_of(client), {"do": "focus_window", "target": "chromium"}))
             await call("run_status", handle=f"for {VALUE}")
+            guesses = [data(await client.call_tool("find", {"target": f"Send {guess}"})) for guess in (VALUE, WRONG)]
+    right, wrong = ((guess["outcome"], guess.get("places")) for guess in guesses)
+    assert right == wrong  # so that nobody finds it out by guessing
     assert not [words for words in told if re.search("hunter2?|xyzz", words, re.IGNORECASE)]
 
 

@@ -105,7 +105,7 @@ async def answered(served: Served, offered: OfferedDesktop, person: Person) -> l
     served.patience = CallPatience(seconds=0.3, beat=0.05)
     async with served.client() as client:
 
-        async def heard(_: float, __: float | None, message: str | None) -> None:
+        async def heard(progress: float, total: float | None, message: str | None) -> None:
             told.append(message or "")
 
         async def call(name: str, arguments: dict[str, Any]) -> None:
