@@ -17,7 +17,7 @@ from screenagent.control import Control
 from screenagent.errors import WrongUsage
 from screenagent.protocols import Accessibility, TextReader
 from screenagent.screenshot import Window
-from screenagent.secrets import Secrets
+from screenagent.secrets import Secrets, with_secrets_named
 from screenagent.settings import Settings
 
 if TYPE_CHECKING:
@@ -206,8 +206,6 @@ class TypedSecrets:
 
     def named_in(self, text: str) -> str:
         """Return a text with the names of the secrets that were given out instead of their values."""
-        from screenagent.desktop.secret_words import with_secrets_named
-
         with self._sharing:
             return with_secrets_named(text, tuple(self._given.items()))
 

@@ -68,7 +68,6 @@ def open_desktop(
     from screenagent.desktop.local import LocalDesktop
     from screenagent.desktop.lock import driving
     from screenagent.desktop.user_input import MonitorOptions, UserInputMonitor
-    from screenagent.desktop.virtual import VirtualDesktop
 
     secrets, traces = secrets or build_vault(settings), reader or build_reader(settings)
     users = user_keys(settings, virtual=virtual)
@@ -90,10 +89,7 @@ def open_desktop(
             )
             desktop = stack.enter_context(opened)
         elif virtual:
-            size = settings.virtual_size
-            started = VirtualDesktop(
-                app or (), size=size, control=control, secrets=secrets, reader=traces, user_keys=users
-            )
+            started = _virtual_desktop(settings, app, control, secrets=secrets, reader=traces, user_keys=users)
             desktop = stack.enter_context(started).desktop
         else:
             own = LocalDesktop(
@@ -110,6 +106,15 @@ def open_desktop(
         stack.enter_context(UserInputMonitor(desktop, control=control, heeds=heeds))
         lock.result()
         yield desktop
+
+
+def _virtual_desktop(
+    settings: Settings, app: str | None, control: Control, *, secrets: Secrets, reader: TextReader, user_keys: UserKeys
+) -> VirtualDesktop:
+    from screenagent.desktop.virtual import VirtualDesktop
+
+    size = settings.virtual_size
+    return VirtualDesktop(app or (), size=size, control=control, secrets=secrets, reader=reader, user_keys=user_keys)
 
 
 def build_vault(settings: Settings) -> Vault:

@@ -19,17 +19,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from pydantic import SecretStr
+from rapidfuzz import fuzz
 
 from screenagent.control import Stopped
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.frames import Patch, ScreenFrame, changed_patches
 from screenagent.desktop.own_terminal import BLANK
-from screenagent.desktop.secret_words import is_of, with_secrets_named
 from screenagent.errors import UserError
 from screenagent.geometry import Size
 from screenagent.perception.likeness import SearchedPicture
 from screenagent.protocols import Accessibility, Retry, TextReader
 from screenagent.screenshot import Element, Screenshot, Window
+from screenagent.secrets import SHORTEST, NamedSecret, with_secrets_named
 
 STILL_PAGE: Final = 0.9
 """If at least this share of what is drawn in a window is unchanged, the page is the same and has not moved.
@@ -43,6 +44,7 @@ FOUND: Final = 0.7
 DIFFERENT: Final = 0.4  # a place whose correlation with the secret is below this shows something else
 ROOM: Final = 48
 """Pixels that a text may grow by where the field that it stands in has no border; or its own width, if that is more."""
+ALIKE: Final = 75  # from this likeness on, of 100, a word is the secret, misread
 LINE: Final = 18  # pixels that a line of text is high, where the dots that hide it are lower
 
 SecretT = TypeVar("SecretT")
@@ -84,7 +86,7 @@ class SecretMasking:
         self._reader = reader
         self._typing: TypingSecret | None = None
         self._traces: list[SecretTrace] = []
-        self._values: list[tuple[str, SecretStr]] = []
+        self._values: list[NamedSecret] = []
         self._last: tuple[list[Patch | None], ScreenFrame, ScreenFrame] | None = None
 
     def know(self, name: str, value: SecretStr) -> None:
@@ -260,6 +262,19 @@ def _likeness(looks: ScreenFrame, now: ScreenFrame) -> float:
 def _correlation(frame: ScreenFrame, looks: ScreenFrame) -> NDArray[np.float32]:
     """Return how much each place of `frame` looks like it, in its colours or in inverted ones: 0 to 1."""
     return np.asarray(np.abs(SearchedPicture(_grey(frame)).likeness(_grey(looks))))
+
+
+def is_of(word: str, value: SecretStr) -> bool:
+    """Whether a word that was read is the secret, or a part of it that says much of it."""
+    secret, read = value.get_secret_value().lower(), word.lower()
+    if len(secret) < SHORTEST:
+        return read == secret
+    return (
+        secret in read
+        or (len(read) >= SHORTEST and read in secret)
+        or fuzz.ratio(read, secret) >= ALIKE
+        or (len(read) > len(secret) and fuzz.partial_ratio(secret, read) >= ALIKE)
+    )
 
 
 def _sameness(then: ScreenFrame, now: ScreenFrame) -> float:

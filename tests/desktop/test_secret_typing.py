@@ -21,8 +21,7 @@ from screenagent.cli import screenagent
 from screenagent.control import Stopped
 from screenagent.desktop.frames import Patch, ScreenFrame
 from screenagent.desktop.own_terminal import BLANK
-from screenagent.desktop.secret_masking import SecretMasking, SecretNotTyped, withheld
-from screenagent.desktop.secret_words import is_of
+from screenagent.desktop.secret_masking import SecretMasking, SecretNotTyped, is_of, withheld
 from screenagent.models import prompts
 from screenagent.perception.reader import ScreenReader
 from screenagent.protocols import Retry

@@ -21,7 +21,6 @@ from screenagent.assembly.client_desktop import ClientWork
 from screenagent.assembly.supervised import SupervisedWork
 from screenagent.control import Control
 from screenagent.desktop.lock import Driver, TakenDesktop
-from screenagent.desktop.secret_words import NamedSecret, with_secrets_named
 from screenagent.errors import WrongUsage
 from screenagent.fakes import FakeDesktop, FakeGrounder, FakeReader, plain_screen
 from screenagent.geometry import Point
@@ -32,6 +31,7 @@ from screenagent.planning import InstructionPlanner, read_instructions
 from screenagent.protocols import Accessibility, TextReader
 from screenagent.screenshot import Screenshot, Window
 from screenagent.scripts import Script
+from screenagent.secrets import NamedSecret, with_secrets_named
 from screenagent.sessions.answers import Answer
 from screenagent.sessions.attachment import NotGranted
 from screenagent.sessions.session import Face, Session

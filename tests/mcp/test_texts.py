@@ -11,7 +11,6 @@ import pytest
 from pydantic import SecretStr
 
 from screenagent.desktop.lock import Driver, TakenDesktop
-from screenagent.desktop.secret_words import with_secrets_named
 from screenagent.fakes import FakeAccessibility, FakeDesktop, FakeReader
 from screenagent.geometry import WHOLE
 from screenagent.grounding.embedded import EmbeddedGrounder
@@ -19,6 +18,7 @@ from screenagent.mcp.outcomes import ClientTexts, StepTold, Told
 from screenagent.mcp.server import CallPatience
 from screenagent.mcp.sight import Sight
 from screenagent.screenshot import Element, Window
+from screenagent.secrets import with_secrets_named
 from screenagent.sessions.answers import No
 from tests.builders import words
 from tests.mcp.conftest import FakeView, OfferedDesktop, Person, Served, act, click, frame_of, text
