@@ -60,10 +60,11 @@ class OfferedDesktop:
     works: list[ClientWork] = field(default_factory=list)
     secrets: list[NamedSecret] = field(default_factory=list)
     breaks: Exception | None = None
+    shade: int = 0
     at_once: threading.Lock = field(default_factory=threading.Lock)
 
     def screen(self, inputs: int) -> Screenshot:
-        return plain_screen(40 * inputs, window=self.window)
+        return plain_screen(40 * inputs + self.shade, window=self.window)
 
     def view(self) -> FakeView:
         if self.breaks:
