@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import sys
 import time
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -35,7 +34,7 @@ from screenagent.mcp.outcomes import Told
 from screenagent.mcp.sight import jpeg, region_of
 from screenagent.mcp.tools import INSTRUCTIONS, TOOLS, ToolTold
 from screenagent.perception.text_test import Answer
-from screenagent.showing import LONGEST_NAME, abridged, visible_lines
+from screenagent.showing import LONGEST_NAME, abridged, tell
 
 if TYPE_CHECKING:
     from screenagent.scripts import Script
@@ -93,7 +92,8 @@ class ToolCalls:
             return wrong(self._texts(str(error), LONGEST_TEXT))
         except Exception as error:  # noqa: BLE001 -- a fault of ours, whose text the SDK would hand on as it stands
             written = "".join(traceback.format_exception(error))
-            print(visible_lines(self._texts.without_secrets(written)), file=sys.stderr)
+            for line in self._texts.without_secrets(written).splitlines():
+                tell(line)
             return wrong(self._texts(f"a fault in screenagent, {type(error).__name__}: {error}"))
 
     def _told(self, told: Told) -> Result:
