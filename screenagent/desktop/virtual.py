@@ -69,7 +69,8 @@ class VirtualDesktop:
 
     def opened_again(self, control: Control) -> LocalDesktop:
         """Open the display once more, for a run that `control` steers; whoever asks closes it."""
-        return self._open(display=self.session.server.opened_as(), control=control)
+        opened = self.session.server.opened_as()
+        return self._open(display=opened, control=control, start=self.session.programs.start)
 
     def arrange(self, window: Window, edges: tuple[int, int, int, int]) -> None:
         """Put the window there, and wait until it has gone: left, top, right and bottom in pixels."""
