@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, Final
@@ -27,7 +27,7 @@ class WireClient:
 
     def __init__(self, environment: Mapping[str, str], *arguments: str) -> None:
         command = [sys.executable, "-m", "screenagent", "mcp", "--no-record", *arguments]
-        self._complaints = tempfile.TemporaryFile()
+        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 -- closed by `end`
         pipe = subprocess.PIPE
         self.server = subprocess.Popen(
             command, stdin=pipe, stdout=pipe, stderr=self._complaints, cwd=ROOT, env=dict(environment)
@@ -114,10 +114,8 @@ class WireClient:
         self._reading.join(10)
         assert self.server.stdin
         assert self.server.stdout
-        try:
+        with suppress(BrokenPipeError):  # what was still to be written has no reader
             self.server.stdin.close()
-        except BrokenPipeError:  # what was still to be written has no reader
-            pass
         self.server.stdout.close()
         self._complaints.close()
 
