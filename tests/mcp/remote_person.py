@@ -47,8 +47,7 @@ class RemotePerson:
         self.told = 0
         """Messages of all runs so far."""
         self._left = threading.Event()
-        self._seen: set[str] = set()
-        self._attached: list[RemoteAttachment] = []
+        self._attached: dict[str, RemoteAttachment] = {}
 
     @property
     def notes(self) -> list[str]:
@@ -63,7 +62,7 @@ class RemotePerson:
         finally:
             self._left.set()
             thread.join(10)
-            for attachment in self._attached:
+            for attachment in self._attached.values():
                 attachment.detach()
 
     def is_asked(self, times: int) -> Asked:
@@ -81,21 +80,20 @@ class RemotePerson:
             if time.monotonic() - looked > RUNS_SECONDS:
                 self._attach()
                 looked = time.monotonic()
-            for attachment in tuple(self._attached):
-                self._listen(attachment)
+            for name, attachment in tuple(self._attached.items()):
+                self._listen(name, attachment)
 
     def _attach(self) -> None:
         for run in live_runs():
-            if run.name not in self._seen:
+            if run.name not in self._attached:  # a run may have the name of one that is over
                 with suppress(NotGranted):  # it is over already
-                    self._attached.append(RemoteAttachment(run, "the person", lambda: None))
-                self._seen.add(run.name)
+                    self._attached[run.name] = RemoteAttachment(run, "the person", lambda: None)
 
-    def _listen(self, attachment: RemoteAttachment) -> None:
+    def _listen(self, name: str, attachment: RemoteAttachment) -> None:
         for message in attachment.read():
             self.told += 1
             if isinstance(message, OverTold):
-                self._attached.remove(attachment)
+                del self._attached[name]
                 attachment.detach()
             elif isinstance(message, QuestionTold):
                 self.asked.append(asked := Asked(attachment, message))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
-import threading
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -26,13 +27,15 @@ pytestmark = pytest.mark.display
 
 LONG: Final = "the quick brown fox\n" * 100
 MOST_MESSAGES: Final = 40
-"""More than a click, some typing and another click have."""
+"""More than a click and some typing have."""
+CLICKS: Final = 12
 
 
 @dataclass(frozen=True)
 class Stage:
     """A window on a display, who sees what arrives there, and who says yes."""
 
+    probe: Probe
     witness: InputWitness
     person: RemotePerson
     environment: Mapping[str, str]
@@ -45,7 +48,7 @@ def stage(virtual: VirtualDesktop, tmp_path_factory: pytest.TempPathFactory) -> 
     with pytest.MonkeyPatch.context() as patched, Probe(virtual.display), input_witness(virtual.display) as witness:
         patched.setenv("XDG_RUNTIME_DIR", folder)
         with RemotePerson().at_work() as person:
-            yield Stage(witness, person, environment)
+            yield Stage(probe, witness, person, environment)
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +76,8 @@ def told(result: Heard) -> Mapping[str, Any]:
 
 
 def presses(stage: Stage) -> int:
+    """Return how many keys and buttons have gone down."""
+    stage.probe.drain()  # a window that nobody listens to stops to answer
     return len(stage.witness.presses(quiet=QUIET_SECONDS))
 
 
@@ -113,7 +118,7 @@ def test_a_call_cancelled_at_any_message_of_its_run_sends_no_more(stage: Stage, 
     counted: list[int] = []
     for cut in range(MOST_MESSAGES):
         before, messages = presses(stage), stage.person.told
-        call = act(client.frame(), click("one"), typing("a" * 40), click("two"))
+        call = act(client.frame(), click("one"), typing("a" * 40))
         number = client.begin_call("act", call)
         becomes(lambda messages=messages, cut=cut: stage.person.told >= messages + cut, seconds=5)  # type: ignore[misc]
         client.cancel(number)
@@ -122,21 +127,20 @@ def test_a_call_cancelled_at_any_message_of_its_run_sends_no_more(stage: Stage, 
         if sent > before:  # else the same call asks anew
             client.call("act", call)
             assert presses(stage) == sent, cut
-        assert sent - before <= 42, cut
+        assert sent - before <= 41, cut
         counted.append(sent - before)
         client.call("stop", {})
     assert stage.witness.down == set()
     assert unapproved(stage.witness.actions(), stage.person.yeses) == 0
-    assert {0, 42} <= set(counted)
-    assert len(set(counted)) > 3, counted
+    assert {0, 1, 41} <= set(counted), counted
 
 
 @pytest.mark.soak
 def test_two_clients_at_once_click_once_for_each_yes(stage: Stage) -> None:
-    done: dict[str, list[str]] = {"one": [], "two": []}
+    before, done = presses(stage), dict[str, list[str]](one=[], two=[])
     with two_clients(stage) as clients:
         working = [
-            threading.Thread(target=clicks, args=(client, target, outcomes))
+            Thread(target=clicks, args=(client, target, outcomes))
             for client, (target, outcomes) in zip(clients, done.items(), strict=True)
         ]
         for thread in working:
@@ -144,10 +148,9 @@ def test_two_clients_at_once_click_once_for_each_yes(stage: Stage) -> None:
         for thread in working:
             thread.join(600)
     counted = presses(stage)
-    told_clicks = sum(outcomes.count("changed") for outcomes in done.values())
-    unknown = sum(outcomes.count("cancelled") for outcomes in done.values())
-    assert all(outcomes.count("changed") >= 10 for outcomes in done.values()), done
-    assert told_clicks <= counted <= told_clicks + unknown
+    kinds = Counter(outcome for outcomes in done.values() for outcome in outcomes)
+    assert set(kinds) == {"changed", "cancelled"}, done
+    assert kinds["changed"] <= counted - before <= kinds.total()
     assert unapproved(stage.witness.actions(), stage.person.yeses) == 0
 
 
@@ -160,17 +163,19 @@ def two_clients(stage: Stage) -> Iterator[tuple[WireClient, WireClient]]:
 
 
 def clicks(client: WireClient, target: str, outcomes: list[str]) -> None:
-    """Click fifteen times, each call made twice, and every third one cancelled at a random moment."""
+    """Click twelve times, each call made twice, and every third one cancelled at a random moment."""
     chance = random.Random(target)
-    for turn in range(15):
+    while len(outcomes) < CLICKS:
         call = act(client.frame(), click(target))
-        if turn % 3 == 2:
-            number = client.begin_call("act", call)
-            threading.Event().wait(chance.uniform(0, 1))
-            client.cancel(number)
+        first, second = (client.begin_call("act", call) for _ in range(2))
+        if len(outcomes) % 3 == 2:
+            Event().wait(chance.uniform(0, 1))
+            client.cancel(first)
             outcomes.append("cancelled")
         else:
-            first, second = (client.begin_call("act", call) for _ in range(2))
-            answers = {told(client.result(number))["outcome"] for number in (first, second)}
-            outcomes.append(answers.pop() if len(answers) == 1 else "differs")
+            results = [client.result(number) for number in (first, second)]
+            answers = {told(result)["outcome"] for result in results}
+            if answers != {"busy"}:
+                outcomes.append("/".join(answers))
         client.call("stop", {})
+        Event().wait(chance.uniform(0, 0.3))
