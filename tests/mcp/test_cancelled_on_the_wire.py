@@ -45,7 +45,11 @@ class Stage:
 def stage(virtual: VirtualDesktop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     folder = str(tmp_path_factory.mktemp("runtime"))
     environment = {**virtual.environment, "XDG_RUNTIME_DIR": folder, "DISPLAY": virtual.display}
-    with pytest.MonkeyPatch.context() as patched, Probe(virtual.display), input_witness(virtual.display) as witness:
+    with (
+        pytest.MonkeyPatch.context() as patched,
+        Probe(virtual.display) as probe,
+        input_witness(virtual.display) as witness,
+    ):
         patched.setenv("XDG_RUNTIME_DIR", folder)
         with RemotePerson().at_work() as person:
             yield Stage(probe, witness, person, environment)
