@@ -44,7 +44,21 @@ WHOLE: Final[Mapping[str, Any]] = {
 }
 """What every tool takes, but for the frame; a person who said yes to it would see inputs."""
 
-ODD: Final = (None, True, 7, "", "\x00", "\ud800", [], {}, [[]], float("nan"), 10**40, "x" * 5000, {"name": {}})
+ODD: Final[tuple[Any, ...]] = (
+    None,
+    True,
+    7,
+    "",
+    "\x00",
+    "\ud800",
+    [],
+    {},
+    [[]],
+    float("nan"),
+    10**40,
+    "x" * 5000,
+    {"name": {}},
+)
 
 
 class Mutations:
