@@ -21,7 +21,7 @@ from tests.mcp.wire_client import Heard, WireClient, wire_client
 if TYPE_CHECKING:
     from screenagent.desktop.virtual import VirtualDesktop
 
-pytestmark = pytest.mark.display
+pytestmark = [pytest.mark.display, pytest.mark.soak]
 
 SEED: Final = 20
 AT_ONCE: Final = 32
@@ -108,7 +108,6 @@ def test_some_hundred_mutated_calls_are_answered_and_send_nothing(client: WireCl
     check_mutated(client, witness, FEW)
 
 
-@pytest.mark.soak
 def test_ten_thousand_mutated_calls_are_answered_and_send_nothing(client: WireClient, witness: InputWitness) -> None:
     check_mutated(client, witness, MANY)
 
