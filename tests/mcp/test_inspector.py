@@ -61,7 +61,7 @@ def called(home: Path, era: str, tool: str, arguments: Mapping[str, Any]) -> tup
 def test_the_schemas_pass_the_strict_check(tmp_path: Path) -> None:
     done = inspected(tmp_path, "--strict", "--method", "tools/list")
     assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
+    assert done.stderr in ("", "stopped\n")  # no complaint; the server says so if it is ended while it still starts
     assert [tool["name"] for tool in json.loads(done.stdout)["result"]["tools"]] == NAMES
 
 
