@@ -17,13 +17,13 @@ PYTEST := $(BIN)/python -m pytest
 # A process that is done takes over tests that another has not begun.
 SHARED := $(PYTEST) --dist worksteal -n
 READY := $(VENV)/packages.done $(VENV)/test.done
-UNIT := not display and not engine and not soak and not servers
+UNIT := not display and not engine and not soak and not servers and not inspector
 # Bytecode is kept even where the environment says not to: tests start hundreds of commands, and each would compile what
 # it loads anew.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test typed tested linted unit display engine soak servers fmt docs clean python
+.PHONY: help demo check test typed tested linted unit display engine soak servers mcp fmt docs clean python
 
 help:
 	@echo "make check        format, lint, types, imports and every quick test: under a minute"
@@ -35,6 +35,7 @@ help:
 	@echo "                  random model on llama.cpp, whose figures are printed last"
 	@echo "make servers      every kind of request on vLLM, transformers serve and an older llama.cpp: installs 3.5 GB first,"
 	@echo "                  takes a quarter of an hour; writes their results into docs/models.md"
+	@echo "make mcp          the Inspector's command line calls each tool of the MCP server: installs 0.4 GB from npm first"
 	@echo "make fmt          format the code and repair what the linter can"
 	@echo "make docs         write docs/schemas.md and docs/*.schema.json anew from the types"
 	@echo "make demo         carry out a task in a real editor on a virtual desktop; its report is runs/demo/report.html"
@@ -85,6 +86,10 @@ soak: $(READY)
 servers: $(READY)
 	$(BIN)/python -m tests.servers.environments
 	$(PYTEST) -m servers
+
+mcp: $(VENV)/test.done
+	$(BIN)/python -m tests.mcp.inspector
+	$(PYTEST) -rs -m inspector tests/mcp
 
 fmt: $(VENV)/test.done
 	$(BIN)/ruff check --fix .

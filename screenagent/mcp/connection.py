@@ -18,6 +18,7 @@ from screenagent.assembly.supervised import SupervisedWork
 from screenagent.control import Control
 from screenagent.desktop.lock import TakenDesktop
 from screenagent.episode import Step
+from screenagent.events import Approve, Revise
 from screenagent.mcp.arguments import StepAsked, WrongArguments
 from screenagent.mcp.client_run import PERSON_STOPPED, ClientRun, MakesLive, Opens, RunAsked
 from screenagent.mcp.going_on import GoingOn
@@ -235,7 +236,7 @@ class ClientConnection:
         run, screen = act.run, act.run.episode.screenshot
         with self._lock:
             self._frames.clear()  # what was seen before an input is old
-            if not any(step.sent for step in steps) and (run.stopped_by_client or run.broke):
+            if not any(map(_may_have_sent, steps)) and (run.stopped_by_client or run.broke):
                 self._acts.pop(act.key, None)
                 self._frames[act.key[0]] = act.seen
             act.seen = act.seen.model_copy(update={"image": None})  # the call is remembered without its picture
@@ -354,6 +355,11 @@ class ClientConnection:
             run.stop()
         for run in runs:
             run.over.wait(seconds)
+
+
+def _may_have_sent(step: Step) -> bool:
+    """Whether a step sent something, or may have: one that was stopped in the middle of its input has only its yes."""
+    return step.sent or isinstance(step.verdict, Approve | Revise)
 
 
 def _busy(taken: TakenDesktop) -> Told:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import Field
 
@@ -48,9 +48,15 @@ class Told(Value):
     said: tuple[str, ...] = Field(default=(), exclude_if=_is_empty)
 
     @property
+    def _by_whom(self) -> str:
+        """Who refused or has the desktop, in words: a part of this agent, the client itself, or another by its name."""
+        article = "the " if self.by in get_args(By) else ""
+        return f" by {article}{self.by}" if self.by else ""
+
+    @property
     def text(self) -> str:
         """The whole result in lines."""
-        lines = [f"outcome: {self.outcome}" + (f" by the {self.by}" if self.by else "")]
+        lines = [f"outcome: {self.outcome}{self._by_whom}"]
         lines += [f"{number}. {step}" for number, step in enumerate(self.steps, start=1)]
         for name in ("reason", "left", "frame", "handle", "question"):
             if (value := getattr(self, name)) not in ("", None):

@@ -8,6 +8,7 @@ import pytest
 
 from screenagent.actions import Click, Drag, OpenProgram, PressKeys, Target, TypeText
 from screenagent.mcp.connection import MOST_FRAMES
+from screenagent.mcp.outcomes import Told
 from screenagent.mcp.server import CallPatience
 from screenagent.sessions.answers import No, StopRun, Yes
 from tests.mcp.conftest import OfferedDesktop, Person, Served, act, click, data, frame_of
@@ -141,3 +142,11 @@ async def test_a_stop_by_the_caller_does_not_outlast_the_call(
         later = data(await client.call_tool("act", act(await frame_of(client), click("Save"))))
     assert later["outcome"] == "changed"
     assert len(offered.performed) == 1
+
+
+@pytest.mark.parametrize(
+    ("by", "words"),
+    [("you", "busy by you"), ("Ada over MCP", "busy by Ada over MCP"), ("person", "busy by the person")],
+)
+def test_the_text_of_a_result_says_by_whom(by: str, words: str) -> None:
+    assert Told(outcome="busy", by=by).text == f"outcome: {words}"
