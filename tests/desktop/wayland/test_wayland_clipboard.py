@@ -14,7 +14,7 @@ from typing import Any, Final
 import pytest
 
 from screenagent.control import Control, Stopped
-from screenagent.desktop.json_lines import module_command
+from screenagent.desktop.json_lines import Child, module_command
 from screenagent.protocols import Retry
 from screenagent.screenshot import Window
 from tests.builders import eventually
@@ -138,22 +138,16 @@ def test_a_gtk_program_takes_the_text_and_gets_back_what_was_copied_from_it(
 def test_the_program_in_front_is_known_by_its_pipe(rig: HeadlessRig, keys: WlrootsKeys, tmp_path: Path) -> None:
     """A paste need not wait for programs that may still come."""
     window = start_gtk(rig, "3", tmp_path / "heard")
-    owner = subprocess.Popen(
-        module_command("screenagent.desktop.wayland.selection_owner", rig.session.socket),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-    with owner:
-        assert owner.stdin
-        assert owner.stdout
-        owner.stdin.write(json.dumps({"lend": TEXT, "pid": window.pid, "selection": "CLIPBOARD"}).encode() + b"\n")
-        owner.stdin.flush()
-        assert json.loads(owner.stdout.readline()) == {"event": "lent", "owner": True}
+    owner = Child(module_command("screenagent.desktop.wayland.selection_owner", rig.session.socket))
+    try:
+        owner.say(lend=TEXT, pid=window.pid, selection="CLIPBOARD")
+        assert owner.hear(5) == {"event": "lent", "owner": True}
         press(keys, ["ctrl", "v"])
-        assert json.loads(owner.stdout.readline()) == {"event": "fetched", "by_target": True}
+        assert owner.hear(5) == {"event": "fetched", "by_target": True}
         assert copied_text(rig.session) == TEXT
-        assert json.loads(owner.stdout.readline()) == {"event": "fetched", "by_target": False}
-        owner.stdin.close()
+        assert owner.hear(5) == {"event": "fetched", "by_target": False}
+    finally:
+        owner.kill()
 
 
 @pytest.mark.parametrize("terminal", ["foot", "xterm"])
