@@ -198,6 +198,14 @@ class Connection:
         except (RuntimeError, OSError, ValueError) as reason:
             raise CompositorGone("the Wayland compositor has ended") from reason
 
+    def adopt(self, proxy: Any) -> None:
+        """Take over an object that an event has made: pywayland gives it to the first connection of the process, and
+        would free it after that, or not at all."""
+        if proxy._display is not self.display:
+            proxy._display._children.discard(proxy)
+            proxy._display = self.display
+            self.display._children.add(proxy)
+
     def close(self) -> None:
         """Disconnect; without this, the interpreter's end would be a crash."""
         with contextlib.suppress(Exception):

@@ -25,6 +25,7 @@ pytest.importorskip("pywayland")
 from screenagent.desktop.clipboard import OwnedClipboard, copied_text, copy_text
 from screenagent.desktop.wayland.connection import Connection
 from screenagent.desktop.wayland.selection_owner import SelectionBoard
+from screenagent.desktop.wayland.send_clock import SendClock
 from screenagent.desktop.wayland.wlroots_hand import WlrootsKeys, WlrootsPointer
 
 pytestmark = pytest.mark.display
@@ -57,7 +58,8 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HeadlessRig]:
 @pytest.fixture(scope="module")
 def keys(rig: HeadlessRig) -> Iterator[WlrootsKeys]:
     """Return a keyboard, which is there before the first program, as is a mouse."""
-    with closing(WlrootsPointer(rig.session)), closing(WlrootsKeys(rig.session)) as opened:
+    sent = SendClock()
+    with closing(WlrootsPointer(rig.session, sent)), closing(WlrootsKeys(rig.session, sent)) as opened:
         yield opened
 
 
