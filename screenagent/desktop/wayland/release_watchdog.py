@@ -14,9 +14,9 @@ from typing import IO, Any, Final
 
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.left_down import LeftDown, is_suspended, outlive_the_agent, watch_over
+from screenagent.desktop.wayland.codes import BUTTONS, TEXT, TEXT_CODES
 from screenagent.desktop.wayland.connection import CompositorGone, Connection, memory_file, milliseconds
 from screenagent.desktop.wayland.session import WaylandSession
-from screenagent.desktop.wayland.wlroots_hand import BUTTONS, TEXT, TEXT_CODES
 
 MEANINGLESS: Final = """xkb_keymap { xkb_keycodes { include "evdev" }; xkb_types { include "complete" };
 xkb_compat { include "complete" }; xkb_symbols "none" { }; };"""

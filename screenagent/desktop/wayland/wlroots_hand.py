@@ -13,13 +13,12 @@ from typing import Any, Final
 
 from screenagent.desktop.frames import MonitorPlace
 from screenagent.desktop.keyboard import Stroke
+from screenagent.desktop.wayland.codes import BUTTONS, TEXT, TEXT_CODES
 from screenagent.desktop.wayland.connection import Connection, memory_file, milliseconds
 from screenagent.desktop.wayland.send_clock import SendClock
 from screenagent.desktop.wayland.session import WaylandSession
 from screenagent.geometry import Pixel
 
-BUTTONS: Final = {1: 0x110, 2: 0x112, 3: 0x111}
-"""What Linux calls the buttons, by the numbers that X gives them."""
 WHEEL_BUTTONS: Final = {4: (0, -1), 5: (0, 1), 6: (1, -1), 7: (1, 1)}
 """The axis of the wheel, and which way it turns."""
 NOTCH: Final = 15.0  # how far a program scrolls for one notch, in the protocol's units
@@ -52,12 +51,8 @@ CHARACTER_CODES: Final = {letter: start + at for row, start in ROWS for at, lett
 MODIFIERS: Final = {"shift": 1, "ctrl": 4, "alt": 8, "super": 64}
 CAPS_LOCK: Final = 2
 
-TEXT_CODES: Final = (*range(2, 12), *range(16, 26), *range(30, 39), *range(44, 51), *range(120, 245))
-"""The keys that a text's characters are put on; never Escape, Return or a modifier, which the compositor may take."""
 HIGHEST: Final = 0xFFFF
 """Chromium cuts what a key means to 16 bits, so that what is beyond would arrive as another character."""
-TEXT: Final = 0x10000
-"""What a text's characters are held by: their code points, from here on; a key of a chord is below it."""
 
 
 class WlrootsPointer:

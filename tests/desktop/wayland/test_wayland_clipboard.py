@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
@@ -25,13 +24,12 @@ pytest.importorskip("pywayland")
 from screenagent.desktop.clipboard import OwnedClipboard, copied_text, copy_text
 from screenagent.desktop.wayland.connection import Connection
 from screenagent.desktop.wayland.selection_owner import SelectionBoard
-from screenagent.desktop.wayland.send_clock import SendClock
-from screenagent.desktop.wayland.wlroots_hand import WlrootsKeys, WlrootsPointer
+from screenagent.desktop.wayland.wlroots_hand import WlrootsKeys
+from tests.desktop.wayland.receiving import Receiver, opened_keys, press
 
 pytestmark = pytest.mark.display
 
-SYSTEM_PYTHON: Final = "/usr/bin/python3"
-PROGRAMS: Final = Path(__file__).parent
+COPYING: Final = Path(__file__).parent / "copying_program.py"
 TEXT: Final = "ours: grüße 你好 😀"
 PNG: Final = b"\x89PNG" + bytes(range(256)) * 4000
 PASTES_AND_WAITS: Final = """
@@ -57,9 +55,7 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HeadlessRig]:
 
 @pytest.fixture(scope="module")
 def keys(rig: HeadlessRig) -> Iterator[WlrootsKeys]:
-    """Return a keyboard, which is there before the first program, as is a mouse."""
-    sent = SendClock()
-    with closing(WlrootsPointer(rig.session, sent)), closing(WlrootsKeys(rig.session, sent)) as opened:
+    with opened_keys(rig) as opened:
         yield opened
 
 
@@ -75,18 +71,10 @@ def _programs_end(rig: HeadlessRig) -> Iterator[None]:
     rig.close_programs()
 
 
-def press(keys: WlrootsKeys, names: Sequence[str]) -> None:
-    strokes = [stroke for name in names if (stroke := keys.named(name) or keys.chord_key(name))]
-    for stroke in strokes:
-        keys.send(stroke, pressed=True)
-    for stroke in reversed(strokes):
-        keys.send(stroke, pressed=False)
-
-
 @contextmanager
 def copied_elsewhere(rig: HeadlessRig, kind: str, content: bytes, how: str = "serve") -> Iterator[None]:
     """Meanwhile, another program has copied something."""
-    command = [sys.executable, str(PROGRAMS / "copying_program.py"), rig.session.socket, kind, how]
+    command = [sys.executable, str(COPYING), rig.session.socket, kind, how]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as program:
         assert program.stdin
         assert program.stdout
@@ -105,44 +93,27 @@ def offered(rig: HeadlessRig) -> dict[str, bytes]:
         return SelectionBoard(connection).selections["CLIPBOARD"].contents()
 
 
-def heard(file: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
-
-
-def shown(file: Path) -> str:
-    return next((str(said["text"]) for said in reversed(heard(file)) if said["event"] == "text"), "")
-
-
-def start_gtk(rig: HeadlessRig, version: str, file: Path) -> Window:
-    found = subprocess.run([SYSTEM_PYTHON, "-c", f"import gi; gi.require_version('Gtk', '{version}.0')"], check=False)
-    if found.returncode:
-        pytest.skip(f"needs GTK {version} for the system's Python, which this machine does not have")
-    program = rig.start(SYSTEM_PYTHON, str(PROGRAMS / "receiving_program.py"), version, str(file))
-    eventually(lambda: heard(file))
-    return Window(id=1, app=f"org.example.Receiver{version}", pid=program.pid)
-
-
 @pytest.mark.parametrize("version", ["3", "4"])
 def test_a_gtk_program_takes_the_text_and_gets_back_what_was_copied_from_it(
     rig: HeadlessRig, keys: WlrootsKeys, clipboard: OwnedClipboard, tmp_path: Path, version: str
 ) -> None:
-    window = start_gtk(rig, version, tmp_path / "heard")
+    receiver = Receiver(rig, version, tmp_path / "heard")
     for letter in "own":
         press(keys, [letter])
     press(keys, ["ctrl", "a"])
     press(keys, ["ctrl", "c"])
     eventually(lambda: copied_text(rig.session) == "own")
-    clipboard.paste(TEXT, into=window, press=lambda names: press(keys, names))
-    eventually(lambda: shown(tmp_path / "heard") == TEXT, seen=lambda: heard(tmp_path / "heard"))
+    clipboard.paste(TEXT, into=receiver.window, press=lambda names: press(keys, names))
+    eventually(lambda: receiver.text == TEXT, seen=lambda: receiver.text)
     assert copied_text(rig.session) == "own"
 
 
 def test_the_program_in_front_is_known_by_its_pipe(rig: HeadlessRig, keys: WlrootsKeys, tmp_path: Path) -> None:
     """A paste need not wait for programs that may still come."""
-    window = start_gtk(rig, "3", tmp_path / "heard")
+    receiver = Receiver(rig, "3", tmp_path / "heard")
     owner = Child(module_command("screenagent.desktop.wayland.selection_owner", rig.session.socket))
     try:
-        owner.say(lend=TEXT, pid=window.pid, selection="CLIPBOARD")
+        owner.say(lend=TEXT, pid=receiver.window.pid, selection="CLIPBOARD")
         assert owner.hear(5) == {"event": "lent", "owner": True}
         press(keys, ["ctrl", "v"])
         assert owner.hear(5) == {"event": "fetched", "by_target": True}
