@@ -13,6 +13,7 @@ from typing import Final
 import pytest
 
 from screenagent.control import Control, Stopped
+from screenagent.desktop import NoDesktop
 from screenagent.desktop.json_lines import Child, module_command
 from screenagent.protocols import Retry
 from screenagent.screenshot import Window
@@ -21,9 +22,10 @@ from tests.desktop.wayland.headless import HeadlessRig, headless_sway
 
 pytest.importorskip("pywayland")
 
-from screenagent.desktop.clipboard import OwnedClipboard, copied_text, copy_text, paste_keys
+from screenagent.desktop.clipboard import NotLent, OwnedClipboard, copied_text, copy_text, paste_keys
 from screenagent.desktop.wayland.connection import Connection
 from screenagent.desktop.wayland.selection_owner import SelectionBoard
+from screenagent.desktop.wayland.session import WaylandSession
 from screenagent.desktop.wayland.wlroots_hand import WlrootsKeys
 from tests.desktop.wayland.receiving import Receiver, opened_keys, press
 
@@ -206,6 +208,14 @@ def test_a_process_killed_in_the_middle_has_it_put_back(rig: HeadlessRig) -> Non
         assert copied_text(rig.session) == "ours"
         process.kill()
     eventually(lambda: copied_text(rig.session) == "before")
+
+
+def test_where_no_compositor_is_the_text_is_not_lent(tmp_path: Path) -> None:
+    nowhere = WaylandSession({"WAYLAND_DISPLAY": str(tmp_path / "wayland-0")})
+    with closing(OwnedClipboard(nowhere, control=Control())) as clipboard, pytest.raises(NotLent, match="be reached"):
+        clipboard.paste("ours", into=None, press=lambda _: pytest.fail("nothing is pressed"))
+    with pytest.raises(NoDesktop, match="be reached"):
+        copied_text(nowhere)
 
 
 def test_a_text_longer_than_a_pipe_is_lent_whole(rig: HeadlessRig, clipboard: OwnedClipboard) -> None:
