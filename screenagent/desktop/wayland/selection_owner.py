@@ -219,6 +219,7 @@ class SelectionBoard:
                 wishes.carry_out(lendings)
 
     def _announced(self, _: object, proxy: Any) -> None:
+        self.connection.adopt(proxy)
         offer = self._offers[proxy] = DataOffer(proxy)
 
         def offers(_: object, kind: str) -> None:
