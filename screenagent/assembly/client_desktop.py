@@ -160,7 +160,12 @@ class ClientDesktop:
         self._secrets = secrets = TypedSecrets(build_vault(settings))
         if where.virtual:
             started = VirtualDesktop(
-                where.app or (), size=settings.virtual_size, control=self._control, secrets=secrets, reader=reader
+                where.app or (),
+                kind=settings.virtual_kind,
+                size=settings.virtual_size,
+                control=self._control,
+                secrets=secrets,
+                reader=reader,
             )
             self._virtual = self._stack.enter_context(started)
             desktop = started.desktop

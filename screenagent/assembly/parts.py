@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from screenagent.approval import Asker, Policy
     from screenagent.approval.vault import Vault
     from screenagent.assembly.desks import DeskUse
+    from screenagent.desktop import VirtualKind
     from screenagent.desktop.local import LocalDesktop
     from screenagent.desktop.virtual import VirtualDesktop
     from screenagent.grounding.embedded import EmbeddedGrounder
@@ -86,9 +87,14 @@ def open_desktop(
         elif virtual:
             from screenagent.desktop.virtual import VirtualDesktop
 
-            size = settings.virtual_size
             started = VirtualDesktop(
-                app or (), size=size, control=control, secrets=secrets, reader=traces, user_keys=users
+                app or (),
+                kind=settings.virtual_kind,
+                size=settings.virtual_size,
+                control=control,
+                secrets=secrets,
+                reader=traces,
+                user_keys=users,
             )
             desktop = stack.enter_context(started).desktop
         else:
@@ -158,12 +164,12 @@ def _opened_lock(stack: ExitStack, *, asked: bool) -> Callable[[], str | None]:
 
 
 @contextmanager
-def open_display(control: Control) -> Iterator[str]:
-    """The name of an X display of its own, with nothing on it."""
+def open_empty(control: Control, kind: VirtualKind = "xvfb") -> Iterator[VirtualDesktop]:
+    """A virtual desktop with nothing on it."""
     from screenagent.desktop.virtual import VirtualDesktop
 
-    with VirtualDesktop(control=control) as started:
-        yield started.display
+    with VirtualDesktop(kind=kind, control=control) as started:
+        yield started
 
 
 @contextmanager

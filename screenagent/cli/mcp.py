@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 import click
 
-from screenagent.cli.options import AgentOptions, LiteralType, agent_options
+from screenagent.cli.options import AgentOptions, LiteralType, agent_options, virtual_option, virtual_words
 from screenagent.cli.output import echo, echo_lines
 from screenagent.cli.starting import uncollected
 from screenagent.errors import MissingExtra
@@ -43,7 +43,8 @@ def mcp(context: click.Context, *, agent: AgentOptions, no_record: bool) -> None
         from screenagent.mcp.serving import serve_client
         from screenagent.settings import Settings
 
-        where = Supervision(Settings.load(**agent.settings), virtual=agent.virtual, app=agent.app, record=not no_record)
+        settings, virtual = Settings.load(**agent.settings), agent.virtual is not None
+        where = Supervision(settings, virtual=virtual, app=agent.app, record=not no_record)
     asyncio.run(serve_client(where, front))
 
 
@@ -55,8 +56,8 @@ def mcp(context: click.Context, *, agent: AgentOptions, no_record: bool) -> None
     required=True,
     help="The host: Claude Desktop, Claude Code, Cursor, VS Code or Goose.",
 )
-@click.option("--virtual", is_flag=True, help="Give the client a virtual desktop of its own.")
-def config(host: str, *, virtual: bool) -> None:
+@virtual_option("Give the client a virtual desktop of its own: on X, or on Wayland.")
+def config(host: str, *, virtual: str | None) -> None:
     """Print the entry by which a host starts this server: its absolute path, and the desktop's environment.
 
     \b
@@ -69,6 +70,6 @@ def config(host: str, *, virtual: bool) -> None:
     from screenagent.mcp.config import PLACES, Host, desktop_environment, entry, server_command
 
     named = cast(Host, host)
-    command = (*server_command(), "mcp", *(["--virtual"] if virtual else []))
+    command = (*server_command(), "mcp", *virtual_words(virtual))
     echo_lines(entry(named, command, desktop_environment(os.environ)))
     echo(f"this belongs into {PLACES[named]}; restart the host to see it", err=True)

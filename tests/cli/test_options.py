@@ -36,7 +36,7 @@ def greet(file: str, *, greeting: Greeting, agent: AgentOptions) -> None:
 def test_options_arrive_as_one_value_each() -> None:
     done = CliRunner().invoke(greet, ["a.txt", "--loud", "--virtual", "--app", "mousepad", "--runs", "kept"])
     agent = AgentOptions(
-        virtual=True,
+        virtual=AS_SET,
         app="mousepad",
         size=None,
         display=None,
