@@ -14,6 +14,7 @@ from jeepney import DBusAddress, MessageFlag, MessageType, new_method_call
 
 from screenagent.desktop.bus import BusLost, ask, open_bus
 from screenagent.desktop.session_programs import SessionPrograms
+from screenagent.desktop.wayland.blank_cursor import write_blank_cursors
 from screenagent.desktop.wayland.session import WaylandSession, session_of
 from screenagent.desktop.wayland.sway_tree import SwayTree
 from screenagent.geometry import Size
@@ -29,6 +30,7 @@ DEMOTED: Final = ("setpriv", f"--reuid={SOMEBODY}", f"--regid={SOMEBODY}", "--cl
 CONFIG: Final = """\
 xwayland enable
 output * mode {width}x{height} scale 1
+seat * xcursor_theme {cursors} 24
 focus_follows_mouse no
 focus_on_window_activation focus
 default_border none
@@ -68,10 +70,12 @@ class HeadlessSway:
         self._programs = programs
         self._user = user = compositor_user(programs.folder)
         config = programs.folder / "sway.config"
+        cursors = write_blank_cursors(programs.folder / "home")
+        programs.environment["XCURSOR_THEME"] = cursors
 
         def configured(mouth: int) -> list[str]:
             user.may_write(mouth)
-            config.write_text(CONFIG.format(width=size.width, height=size.height, mouth=mouth))
+            config.write_text(CONFIG.format(width=size.width, height=size.height, cursors=cursors, mouth=mouth))
             config.chmod(0o644)
             return ["-c", str(config)]
 

@@ -1,7 +1,7 @@
 """A window with controls, by the system's GTK: `controls_program.py 3|4 TITLE LOG [frame]`.
 
 It writes a line to LOG for each control that was used. With `frame` it draws its own frame and shadow, with `twice`
-there are two windows.
+there are two windows, and with `leafing` the second page is shown for a while, and the first one again.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import gi
 VERSION, TITLE, LOG = sys.argv[1], sys.argv[2], Path(sys.argv[3])
 gi.require_version("Gtk", f"{VERSION}.0")
 gi.require_version("Gdk", f"{VERSION}.0")
-from gi.repository import Gdk, Gtk  # noqa: E402 # the version has to be named first
+from gi.repository import Gdk, GLib, Gtk  # noqa: E402 # the version has to be named first
 
 OLD = VERSION == "3"
 MAGENTA = b"button.magenta { background: #ff00ff; color: #ff00ff; border: none; box-shadow: none; }"
@@ -55,6 +55,9 @@ def controls() -> list[Any]:
     toggle.set_active(True)
     for name in ("One", "Two"):
         book.append_page(button(f"Page {name}"), Gtk.Label(label=name))
+    if "leafing" in sys.argv:
+        GLib.timeout_add(300, lambda: book.set_current_page(1))
+        GLib.timeout_add(800, lambda: book.set_current_page(0))
     ticks = [check("Ticked", active=True), check("Unticked", active=False)]
     return [go, off, *ticks, toggle, field("open"), field("hidden", hidden=True), book]
 
@@ -64,7 +67,7 @@ def fill(window: Any) -> None:
     for control in controls():
         (box.add if OLD else box.append)(control)
     if "frame" in sys.argv:
-        window.set_titlebar(Gtk.HeaderBar())
+        window.set_titlebar(Gtk.HeaderBar(title=TITLE, show_close_button=True) if OLD else Gtk.HeaderBar())
     looks = Gtk.CssProvider()
     if OLD or Gtk.get_minor_version() < 9:
         looks.load_from_data(MAGENTA)

@@ -50,7 +50,7 @@ class TreeWindows:
         return list(self._lying(self._ipc.tree()))
 
     def edges(self, window: Window) -> tuple[int, int, int, int] | None:
-        return next((tuple(area) for lying, area in self.all() if lying.id == window.id), None)
+        return next((area for lying, area in self.all() if lying.id == window.id), None)
 
     def floating(self) -> Floating:
         return Floating(windows=tuple(self.all()))
@@ -149,7 +149,7 @@ def start(rig: AccessibleRig, log: Path) -> Iterator[Callable[..., subprocess.Po
 
     def begin(version: str, *options: str, title: str = "Rig") -> subprocess.Popen[bytes]:
         needed = f"import gi; gi.require_version('Gtk', '{version}.0')"
-        if not Path(SYSTEM_PYTHON).exists() or subprocess.run([SYSTEM_PYTHON, "-c", needed]).returncode:
+        if not Path(SYSTEM_PYTHON).exists() or subprocess.run([SYSTEM_PYTHON, "-c", needed], check=False).returncode:
             pytest.skip(f"needs the system's Python with GTK {version}, which this machine does not have")
         started.append(rig.start(SYSTEM_PYTHON, str(PROGRAM), version, title, str(log), *options))
         return started[-1]
@@ -173,20 +173,17 @@ def test_a_click_reaches_the_control_that_was_told(
     start(version, *options)
     told = rig.controls("Rig", "Go", "Ticked", "Unticked")
     picture = rig.magenta(PLAIN)
-    box = told["Go"].box.pixels(SHOWN[PLAIN].size)
+    box = told["Go"].box.exact_pixels(SHOWN[PLAIN].size)
     if version == "3":
-        assert box == picture
+        assert box.rounded == picture
     else:  # its padding is not told
-        assert (box.left + box.right, box.top + box.bottom) == (
-            picture.left + picture.right,
-            picture.top + picture.bottom,
-        )
+        assert box.center == pytest.approx(picture.center, abs=1)
     rig.click(told["Ticked"])
     eventually(lambda: reached(log) == ["Ticked"], seen=lambda: (reached(log), told))
 
 
-def names_of(states: Element) -> set[str]:
-    return set(states.states)
+def states_of(element: Element) -> set[str]:
+    return set(element.states - {"focused"})
 
 
 @pytest.mark.parametrize("version", ["3", "4"])
@@ -195,12 +192,12 @@ def test_states_are_those_that_the_program_tells(
 ) -> None:
     start(version)
     told = rig.controls("Rig", "Go", "Off", "Ticked", "Unticked", "Toggle")
-    assert "disabled" in names_of(told["Off"])
-    assert all("disabled" not in names_of(told[name]) for name in ("Go", "Ticked", "Unticked", "Toggle"))
-    assert "checked" in names_of(told["Ticked"])
-    assert "unchecked" in names_of(told["Unticked"])
-    assert names_of(told["Go"]) == set()
-    assert names_of(told["Toggle"]) & {"checked", "pressed"}
+    assert "disabled" in states_of(told["Off"])
+    assert all("disabled" not in states_of(told[name]) for name in ("Go", "Ticked", "Unticked", "Toggle"))
+    assert "checked" in states_of(told["Ticked"])
+    assert "unchecked" in states_of(told["Unticked"])
+    assert states_of(told["Go"]) == set()
+    assert states_of(told["Toggle"]) & {"checked", "pressed"}
 
 
 def test_at_a_scale_of_one_and_a_half_boxes_fit_the_picture(
@@ -240,14 +237,20 @@ def test_a_password_is_told_as_dots_where_the_program_says_that_it_is_one(
     assert [element.value for element in fields] == ["open", "••••••"]
 
 
-@pytest.mark.parametrize("version", ["3", "4"])
-def test_of_pages_that_lie_over_each_other_none_is_told_that_is_not_shown(
-    rig: AccessibleRig, start: Callable[..., object], version: str
-) -> None:
-    start(version)
+def test_of_pages_only_that_is_told_that_is_shown(rig: AccessibleRig, start: Callable[..., object]) -> None:
+    start("3")
     told = rig.controls("Rig", "Go")
-    assert "Page Two" not in told
-    assert ("Page One" in told) == (version == "3")  # GTK 4.8 does not say which one is shown
+    assert ("Page One" in told, "Page Two" in told) == (True, False)
+
+
+def test_of_pages_none_is_told_where_the_program_does_not_say_which_one_is_shown(
+    rig: AccessibleRig, start: Callable[..., object]
+) -> None:
+    """GTK 4.8 says the same of the controls of all pages that have been shown."""
+    start("4", "leafing")
+    window = rig.window("Rig")
+    names = {"Go", "Page One", "Page Two"}
+    eventually(lambda: names & set(rig.told(window)) == {"Go"}, seen=lambda: rig.told(window))
 
 
 def test_of_two_windows_of_one_title_none_is_taken_for_the_other(
@@ -273,9 +276,18 @@ def test_an_entry_of_a_menu_is_where_it_is_told(rig: AccessibleRig) -> None:
         pytest.skip("needs mousepad, which this machine does not have")
     program = rig.start("mousepad")
     rig.click(rig.controls("Mousepad", "File")["File"])
-    quit = rig.controls("Mousepad", "Quit")["Quit"]
-    rig.click(quit)
-    eventually(lambda: program.poll() is not None, seen=lambda: quit)
+    entry = rig.controls("Mousepad", "Quit")["Quit"]
+
+    def is_pointed_at() -> bool:
+        """A menu takes no notice of a mouse that was there before it and rests."""
+        middle = SHOWN[PLAIN].pixel(entry.box.center)
+        rig.mouse.move(Pixel(x=middle.x + 1, y=middle.y))
+        rig.mouse.move(middle)
+        return "selected" in rig.controls("Mousepad", "Quit")["Quit"].states
+
+    eventually(is_pointed_at, seen=lambda: entry)
+    rig.click(entry)
+    eventually(lambda: program.poll() is not None, seen=lambda: entry)
 
 
 def test_the_bus_for_accessibility_is_asked_of_the_session(rig: AccessibleRig) -> None:

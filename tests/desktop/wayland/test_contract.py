@@ -13,10 +13,7 @@ from screenagent.desktop.testing.probe import Probe
 from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.screenshot import Window
 
-pytestmark = [
-    pytest.mark.display,
-    pytest.mark.skipif(shutil.which("sway") is None, reason="sway is not installed"),
-]
+pytestmark = [pytest.mark.display, pytest.mark.skipif(shutil.which("sway") is None, reason="sway is not installed")]
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +38,5 @@ class TestSway(DesktopContract):
             return max(found, key=lambda window: window.id)
 
         return Rig(
-            desktop=desktop,
-            display=on_sway.environment["DISPLAY"],
-            open=on_sway.opened_again,
-            as_window=as_window,
+            desktop=desktop, display=on_sway.environment["DISPLAY"], open=on_sway.opened_again, as_window=as_window
         )
