@@ -12,7 +12,7 @@ from click.shell_completion import get_completion_class
 from click.testing import CliRunner
 
 from screenagent.cli import screenagent
-from screenagent.cli.options import APPROVAL, AgentOptions, SizeType, agent_options, gathered
+from screenagent.cli.options import APPROVAL, AS_SET, AgentOptions, SizeType, agent_options, gathered
 from screenagent.geometry import Size
 from screenagent.settings import Approval
 from tests.builders import in_process

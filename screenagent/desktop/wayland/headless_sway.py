@@ -16,7 +16,7 @@ from screenagent.desktop.bus import BusLost, ask, open_bus
 from screenagent.desktop.session_programs import SessionPrograms
 from screenagent.desktop.wayland.blank_cursor import write_blank_cursors
 from screenagent.desktop.wayland.session import WaylandSession, session_of
-from screenagent.desktop.wayland.sway_tree import SwayTree
+from screenagent.desktop.wayland.sway_windows import SwayWindows
 from screenagent.geometry import Size
 
 LEAD_NAMES: Final = ("WAYLAND_DISPLAY", "SWAYSOCK", "DISPLAY")
@@ -64,7 +64,7 @@ class HeadlessSway:
 
     process: subprocess.Popen[bytes]
     display: str
-    windows: SwayTree
+    windows: SwayWindows
 
     def start(self, programs: SessionPrograms, found: Mapping[str, str], size: Size) -> None:
         self._programs = programs
@@ -89,7 +89,7 @@ class HeadlessSway:
         runtime = Path(self._programs.environment["XDG_RUNTIME_DIR"])
         if self._user.runtime != runtime:
             (runtime / leads["WAYLAND_DISPLAY"]).symlink_to(self._user.runtime / leads["WAYLAND_DISPLAY"])
-        self.windows = SwayTree(leads["SWAYSOCK"])
+        self.windows = SwayWindows(leads["SWAYSOCK"], pointer=lambda: None)
         return leads
 
     def opened_as(self) -> WaylandSession:
