@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from pydantic import SecretStr
 
 from screenagent.approval import Asker
-from screenagent.assembly.parts import build_grounder, build_reader, build_vault, open_desktop
+from screenagent.assembly.parts import build_grounder, build_reader, build_vault, new_virtual_desktop, open_desktop
 from screenagent.assembly.supervised import MOST_REPLAY_STEPS, SupervisedWork, Supervision, build_replay, record_run
 from screenagent.control import Control
 from screenagent.errors import WrongUsage
@@ -153,20 +153,12 @@ class ClientDesktop:
 
     def _opened_view(self) -> ViewedDesktop:
         from screenagent.desktop.local import LocalDesktop
-        from screenagent.desktop.virtual import VirtualDesktop
 
         where, settings = self._where, self._where.settings
         self._reader = reader = build_reader(settings)
         self._secrets = secrets = TypedSecrets(build_vault(settings))
         if where.virtual:
-            started = VirtualDesktop(
-                where.app or (),
-                kind=settings.virtual_kind,
-                size=settings.virtual_size,
-                control=self._control,
-                secrets=secrets,
-                reader=reader,
-            )
+            started = new_virtual_desktop(settings, where.app, control=self._control, secrets=secrets, reader=reader)
             self._virtual = self._stack.enter_context(started)
             desktop = started.desktop
         else:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from screenagent.assembly.departure import Departure, on_signals
 from screenagent.control import Control
-from screenagent.keys import UserKeys
+from screenagent.keys import ONLY_STOP, UserKeys
 from screenagent.protocols import Accessibility, Approver, Desktop, StateReader, TextReader
 from screenagent.secrets import Secrets
 from screenagent.settings import Settings
@@ -85,18 +85,10 @@ def open_desktop(
             opened = opened_desk(desk, app, control, task=task, secrets=secrets, reader=traces, user_keys=users)
             desktop = stack.enter_context(opened)
         elif virtual:
-            from screenagent.desktop.virtual import VirtualDesktop
-
-            started = VirtualDesktop(
-                app or (),
-                kind=settings.virtual_kind,
-                size=settings.virtual_size,
-                control=control,
-                secrets=secrets,
-                reader=traces,
-                user_keys=users,
+            opening = new_virtual_desktop(
+                settings, app, control=control, secrets=secrets, reader=traces, user_keys=users
             )
-            desktop = stack.enter_context(started).desktop
+            desktop = stack.enter_context(opening).desktop
         else:
             own = LocalDesktop(
                 control=control, monitor=settings.display, secrets=secrets, reader=traces, user_keys=users, away=away
@@ -112,6 +104,24 @@ def open_desktop(
         stack.enter_context(UserInputMonitor(desktop, control=control, heeds=heeds))
         lock.result()
         yield desktop
+
+
+def new_virtual_desktop(
+    settings: Settings,
+    app: str | None,
+    *,
+    control: Control,
+    secrets: Secrets,
+    reader: TextReader,
+    user_keys: UserKeys = ONLY_STOP,
+) -> VirtualDesktop:
+    """Return a virtual desktop with `app` on it, of the kind and size that the settings say, to be entered."""
+    from screenagent.desktop.virtual import VirtualDesktop
+
+    kind, size = settings.virtual_kind, settings.virtual_size
+    return VirtualDesktop(
+        app or (), kind=kind, size=size, control=control, secrets=secrets, reader=reader, user_keys=user_keys
+    )
 
 
 def build_vault(settings: Settings) -> Vault:
