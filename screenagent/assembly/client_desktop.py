@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from pydantic import SecretStr
 
 from screenagent.approval import Asker
-from screenagent.assembly.parts import build_grounder, build_reader, build_vault, open_desktop
+from screenagent.assembly.parts import build_grounder, build_reader, build_vault, new_virtual_desktop, open_desktop
 from screenagent.assembly.supervised import MOST_REPLAY_STEPS, SupervisedWork, Supervision, build_replay, record_run
 from screenagent.control import Control
 from screenagent.errors import WrongUsage
@@ -170,7 +170,6 @@ class ClientDesktop:
 
     def _opened_desktop(self, stack: ExitStack, secrets: Secrets, reader: ScreenReader) -> LocalDesktop:
         from screenagent.desktop.local import LocalDesktop
-        from screenagent.desktop.virtual import VirtualDesktop
 
         where, settings, control = self._where, self._where.settings, self._control
         if where.desk is not None:
@@ -178,9 +177,7 @@ class ClientDesktop:
 
             return stack.enter_context(viewed_desk(where.desk, control, secrets=secrets, reader=reader))
         if where.virtual:
-            started = VirtualDesktop(
-                where.app or (), size=settings.virtual_size, control=control, secrets=secrets, reader=reader
-            )
+            started = new_virtual_desktop(settings, where.app, control=control, secrets=secrets, reader=reader)
             self._virtual = stack.enter_context(started)
             return started.desktop
         own = LocalDesktop(control=control, monitor=settings.display, secrets=secrets, reader=reader)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from screenagent.assembly.departure import Departure, on_signals
 from screenagent.control import Control
-from screenagent.keys import UserKeys
+from screenagent.keys import ONLY_STOP, UserKeys
 from screenagent.protocols import Accessibility, Approver, Desktop, StateReader, TextReader
 from screenagent.secrets import Secrets
 from screenagent.settings import Settings
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from screenagent.approval import Asker, Policy
     from screenagent.approval.vault import Vault
     from screenagent.assembly.desks import DeskUse
+    from screenagent.desktop import VirtualKind
     from screenagent.desktop.local import LocalDesktop
     from screenagent.desktop.virtual import VirtualDesktop
     from screenagent.grounding.embedded import EmbeddedGrounder
@@ -88,8 +89,10 @@ def open_desktop(
             )
             desktop = stack.enter_context(opened)
         elif virtual:
-            started = _virtual_desktop(settings, app, control, secrets=secrets, reader=traces, user_keys=users)
-            desktop = stack.enter_context(started).desktop
+            opening = new_virtual_desktop(
+                settings, app, control=control, secrets=secrets, reader=traces, user_keys=users
+            )
+            desktop = stack.enter_context(opening).desktop
         else:
             own = LocalDesktop(
                 control=control, monitor=settings.display, secrets=secrets, reader=traces, user_keys=users, away=away
@@ -107,13 +110,22 @@ def open_desktop(
         yield desktop
 
 
-def _virtual_desktop(
-    settings: Settings, app: str | None, control: Control, *, secrets: Secrets, reader: TextReader, user_keys: UserKeys
+def new_virtual_desktop(
+    settings: Settings,
+    app: str | None,
+    *,
+    control: Control,
+    secrets: Secrets,
+    reader: TextReader,
+    user_keys: UserKeys = ONLY_STOP,
 ) -> VirtualDesktop:
+    """Return a virtual desktop with `app` on it, of the kind and size that the settings say, to be entered."""
     from screenagent.desktop.virtual import VirtualDesktop
 
-    size = settings.virtual_size
-    return VirtualDesktop(app or (), size=size, control=control, secrets=secrets, reader=reader, user_keys=user_keys)
+    kind, size = settings.virtual_kind, settings.virtual_size
+    return VirtualDesktop(
+        app or (), kind=kind, size=size, control=control, secrets=secrets, reader=reader, user_keys=user_keys
+    )
 
 
 def build_vault(settings: Settings) -> Vault:
@@ -166,12 +178,12 @@ def _opened_lock(stack: ExitStack, *, asked: bool) -> Callable[[], str | None]:
 
 
 @contextmanager
-def open_display(control: Control) -> Iterator[str]:
-    """The name of an X display of its own, with nothing on it."""
+def open_empty(control: Control, kind: VirtualKind = "xvfb") -> Iterator[VirtualDesktop]:
+    """A virtual desktop with nothing on it."""
     from screenagent.desktop.virtual import VirtualDesktop
 
-    with VirtualDesktop(control=control) as started:
-        yield started.display
+    with VirtualDesktop(kind=kind, control=control) as started:
+        yield started
 
 
 @contextmanager

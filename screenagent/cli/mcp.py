@@ -6,7 +6,15 @@ from importlib.util import find_spec
 
 import click
 
-from screenagent.cli.options import AgentOptions, DeskName, LiteralType, agent_options, check_place
+from screenagent.cli.options import (
+    AgentOptions,
+    DeskName,
+    LiteralType,
+    agent_options,
+    check_place,
+    virtual_option,
+    virtual_words,
+)
 from screenagent.cli.output import echo, echo_lines
 from screenagent.cli.starting import uncollected
 from screenagent.errors import MissingExtra
@@ -55,9 +63,9 @@ def mcp(context: click.Context, *, agent: AgentOptions, no_record: bool) -> None
     required=True,
     help="The host: Claude Desktop, Claude Code, Cursor, VS Code or Goose.",
 )
-@click.option("--virtual", is_flag=True, help="Give the client a virtual desktop of its own.")
+@virtual_option("Give the client a virtual desktop of its own: on X, or on Wayland.")
 @click.option("--desk", type=DeskName(), metavar="NAME", help="Give the client a desk, which stays.")
-def config(host: str, *, virtual: bool, desk: str | None) -> None:
+def config(host: str, *, virtual: str | None, desk: str | None) -> None:
     """Print the entry by which a host starts this server: its absolute path, and the desktop's environment.
 
     \b
@@ -71,7 +79,7 @@ def config(host: str, *, virtual: bool, desk: str | None) -> None:
 
     named = cast(Host, host)
     check_place(virtual=virtual, desk=desk, size=None, display=None)
-    place = ["--virtual"] if virtual else [f"--desk={desk}"] if desk else []
+    place = virtual_words(virtual) or ([f"--desk={desk}"] if desk else [])
     command = (*server_command(), "mcp", *place)
     echo_lines(entry(named, command, desktop_environment(os.environ)))
     echo(f"this belongs into {PLACES[named]}; restart the host to see it", err=True)

@@ -16,7 +16,8 @@ from screenagent.desktop.desk_desktop import desk_status
 from screenagent.desktop.testing.probe import Probe
 from tests.desktop.test_desk_on_a_display import start
 from tests.mcp.conftest import act, data, frame_of, text
-from tests.mcp.test_display import RemotePerson, server
+from tests.mcp.remote_person import RemotePerson
+from tests.mcp.test_display import server
 from tests.paths import ROOT
 
 __all__ = ["start"]

@@ -30,7 +30,8 @@ from screenagent.desktop.x11.windows import X11Windows
 from tests.builders import eventually
 from tests.desktop.test_apps import CHROMIUM
 from tests.mcp.conftest import act, click, data, frame_of, text
-from tests.mcp.test_display import RemotePerson, server
+from tests.mcp.remote_person import RemotePerson
+from tests.mcp.test_display import server
 from tests.paths import ROOT
 
 pytestmark = [

@@ -6,7 +6,7 @@ from typing import Final
 
 BUTTONS: Final = {1: 0x110, 2: 0x112, 3: 0x111}
 """What Linux calls the buttons, by the numbers that X gives them."""
-TEXT_CODES: Final = (*range(2, 12), *range(16, 26), *range(30, 39), *range(44, 51), *range(120, 245))
-"""The keys that a text's characters are put on; never Escape, Return or a modifier, which the compositor may take."""
-TEXT: Final = 0x10000
-"""What a text's characters are held by: their code points, from here on; a key of a chord is below it."""
+SPARE_CODES: Final = (*range(120, 183), *range(200, 248))
+"""Keys that mean nothing on a keyboard for the USA, on which other characters are put."""
+LENT: Final = 0x10000
+"""What a character is held by that is put on a key: its code point, from here on; other keys are below it."""

@@ -14,7 +14,7 @@ from typing import IO, Any, Final
 
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.left_down import LeftDown, is_suspended, outlive_the_agent, watch_over
-from screenagent.desktop.wayland.codes import BUTTONS, TEXT, TEXT_CODES
+from screenagent.desktop.wayland.codes import BUTTONS, LENT, SPARE_CODES
 from screenagent.desktop.wayland.connection import CompositorGone, Connection, memory_file, milliseconds
 from screenagent.desktop.wayland.session import WaylandSession
 
@@ -76,8 +76,8 @@ class ReleasingDevices:
 
 
 def key_codes(held: int) -> Iterable[int]:
-    """Return the keys that what is held may be on: a chord's is known, one of a text's characters is any of theirs."""
-    return TEXT_CODES if held >= TEXT else (held,)
+    """Return the keys that what is held may be on: which one a character was put on is not told."""
+    return SPARE_CODES if held >= LENT else (held,)
 
 
 def main(socket: str, told: IO[bytes]) -> None:

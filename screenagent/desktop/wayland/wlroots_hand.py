@@ -13,13 +13,12 @@ from typing import Any, Final
 
 from screenagent.desktop.frames import MonitorPlace
 from screenagent.desktop.keyboard import Stroke
+from screenagent.desktop.wayland.codes import BUTTONS, LENT, SPARE_CODES
 from screenagent.desktop.wayland.connection import Connection, memory_file, milliseconds
 from screenagent.desktop.wayland.send_clock import SendClock
 from screenagent.desktop.wayland.session import WaylandSession
 from screenagent.geometry import Pixel
 
-BUTTONS: Final = {1: 0x110, 2: 0x112, 3: 0x111}
-"""What Linux calls the buttons, by the numbers that X gives them."""
 WHEEL_BUTTONS: Final = {4: (0, -1), 5: (0, 1), 6: (1, -1), 7: (1, 1)}
 """The axis of the wheel, and which way it turns."""
 NOTCH: Final = 15.0  # how far a program scrolls for one notch, in the protocol's units
@@ -49,14 +48,10 @@ CHARACTER_CODES: Final = {letter: start + at for row, start in ROWS for at, lett
 MODIFIERS: Final = {"shift": 1, "ctrl": 4, "alt": 8, "super": 64}
 CAPS_LOCK: Final = 2
 
-SPARE_CODES: Final = (*range(120, 183), *range(200, 248))
-"""Keys that mean nothing on a keyboard for the USA, on which other characters are put."""
 AT_ONCE: Final = len(SPARE_CODES) // 2
 """So many characters are put on keys in one go."""
 HIGHEST: Final = 0xFFFF
 """Chromium cuts what a key means to 16 bits, so that what is beyond would arrive as another character."""
-LENT: Final = 0x10000
-"""What a character is held by that is put on a key: its code point, from here on; other keys are below it."""
 
 F_KEYS: Final = "".join(f"key <FK{number}> {{ [ F{number} ] }};" for number in range(13, 21))
 KEYMAP: Final = """xkb_keymap {{ xkb_keycodes "text" {{ include "evdev+aliases(qwerty)" {codes} }};
