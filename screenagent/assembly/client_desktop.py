@@ -177,7 +177,7 @@ class ClientDesktop:
 
             return stack.enter_context(viewed_desk(where.desk, control, secrets=secrets, reader=reader))
         if where.virtual:
-            started = new_virtual_desktop(settings, where.app, control=control, secrets=secrets, reader=reader)
+            started = new_virtual_desktop(settings, where.app, control, secrets=secrets, reader=reader)
             self._virtual = stack.enter_context(started)
             return started.desktop
         own = LocalDesktop(control=control, monitor=settings.display, secrets=secrets, reader=reader)

@@ -89,9 +89,7 @@ def open_desktop(
             )
             desktop = stack.enter_context(opened)
         elif virtual:
-            opening = new_virtual_desktop(
-                settings, app, control=control, secrets=secrets, reader=traces, user_keys=users
-            )
+            opening = new_virtual_desktop(settings, app, control, secrets=secrets, reader=traces, user_keys=users)
             desktop = stack.enter_context(opening).desktop
         else:
             own = LocalDesktop(
@@ -113,8 +111,8 @@ def open_desktop(
 def new_virtual_desktop(
     settings: Settings,
     app: str | None,
-    *,
     control: Control,
+    *,
     secrets: Secrets,
     reader: TextReader,
     user_keys: UserKeys = ONLY_STOP,

@@ -64,7 +64,7 @@ class Output:
         return MonitorPlace(self.name or f"monitor-{self.number}", self.x, self.y, self.width, self.height)
 
 
-class Connection:
+class CompositorConnection:
     """Of one part to the compositor of `session`. `NoDesktop` if there is none."""
 
     def __init__(self, session: WaylandSession) -> None:

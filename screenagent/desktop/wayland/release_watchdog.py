@@ -15,7 +15,7 @@ from typing import IO, Any, Final
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.left_down import LeftDown, is_suspended, outlive_the_agent, watch_over
 from screenagent.desktop.wayland.codes import BUTTONS, LENT, SPARE_CODES
-from screenagent.desktop.wayland.connection import CompositorGone, Connection, memory_file, milliseconds
+from screenagent.desktop.wayland.connection import CompositorConnection, CompositorGone, memory_file, milliseconds
 from screenagent.desktop.wayland.session import WaylandSession
 
 MEANINGLESS: Final = """xkb_keymap { xkb_keycodes { include "evdev" }; xkb_types { include "complete" };
@@ -31,7 +31,7 @@ class ReleasingDevices:
     """
 
     def __init__(self, session: WaylandSession) -> None:
-        self._connection = Connection(session)
+        self._connection = CompositorConnection(session)
         try:
             manager = self._connection.bind("zwlr_virtual_pointer_manager_v1")
             self._mouse: Any = manager.create_virtual_pointer(self._connection.seat)

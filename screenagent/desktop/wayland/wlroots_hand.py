@@ -14,7 +14,7 @@ from typing import Any, Final
 from screenagent.desktop.frames import MonitorPlace
 from screenagent.desktop.keyboard import Stroke
 from screenagent.desktop.wayland.codes import BUTTONS, LENT, SPARE_CODES
-from screenagent.desktop.wayland.connection import Connection, memory_file, milliseconds
+from screenagent.desktop.wayland.connection import CompositorConnection, memory_file, milliseconds
 from screenagent.desktop.wayland.send_clock import SendClock
 from screenagent.desktop.wayland.session import WaylandSession
 from screenagent.geometry import Pixel
@@ -64,7 +64,7 @@ class WlrootsPointer:
 
     def __init__(self, session: WaylandSession, sent: SendClock | None = None) -> None:
         self._sent = sent or SendClock()
-        self._connection = Connection(session)
+        self._connection = CompositorConnection(session)
         try:
             self._manager = self._connection.bind("zwlr_virtual_pointer_manager_v1")
             self._open()
@@ -154,7 +154,7 @@ class WlrootsKeys:
         self._lent: dict[str, int] = {}
         self._free = list(reversed(SPARE_CODES))
         self._down: dict[str, int] = {}
-        self._connection = Connection(session)
+        self._connection = CompositorConnection(session)
         try:
             manager = self._connection.bind("zwp_virtual_keyboard_manager_v1")
             self._keyboard = manager.create_virtual_keyboard(self._connection.seat)

@@ -23,7 +23,7 @@ from tests.desktop.wayland.headless import HeadlessRig, headless_sway
 pytest.importorskip("pywayland")
 
 from screenagent.desktop.clipboard import NotLent, OwnedClipboard, copied_text, copy_text, paste_keys
-from screenagent.desktop.wayland.connection import Connection
+from screenagent.desktop.wayland.connection import CompositorConnection
 from screenagent.desktop.wayland.selection_owner import SelectionBoard
 from screenagent.desktop.wayland.session import WaylandSession
 from screenagent.desktop.wayland.wlroots_hand import WlrootsKeys
@@ -91,7 +91,7 @@ def copied_elsewhere(rig: HeadlessRig, kind: str, content: bytes, how: str = "se
 
 def offered(rig: HeadlessRig) -> dict[str, bytes]:
     """Return what a paste would bring, by kind."""
-    with closing(Connection(rig.session)) as connection:
+    with closing(CompositorConnection(rig.session)) as connection:
         return SelectionBoard(connection).selections["CLIPBOARD"].contents()
 
 
