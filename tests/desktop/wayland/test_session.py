@@ -22,7 +22,7 @@ from screenagent.desktop.bus import ask, open_bus
 from screenagent.desktop.json_lines import Lines
 from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.desktop.virtual_session import VirtualSession, missing_programs
-from screenagent.desktop.wayland import headless_sway
+from screenagent.desktop.wayland import compositor_user
 from screenagent.desktop.wayland.sway_ipc import SwayIpc
 from screenagent.geometry import Size
 from tests.builders import eventually
@@ -167,10 +167,10 @@ def test_a_compositor_that_was_killed_is_told_in_a_sentence_and_leaves_nothing()
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="another user can be named only by root")
 def test_root_without_user_namespaces_has_sway_run_as_another_user(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(headless_sway, "_can_be_mapped", lambda: False)
+    monkeypatch.setattr(compositor_user, "_can_be_mapped", lambda: False)
     with VirtualSession("wayland", control=Control()) as session:
         session.wait_until_ready()
-        assert Path(f"/proc/{session.server.process.pid}").stat().st_uid == headless_sway.SOMEBODY
+        assert Path(f"/proc/{session.server.process.pid}").stat().st_uid == compositor_user.SOMEBODY
         for command in ("foot sleep 60", "xterm -e sleep 60"):
             session.programs.launch(command, session.windows)
         with closing(SwayIpc(session.environment["SWAYSOCK"])) as sway:
