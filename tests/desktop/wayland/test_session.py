@@ -41,9 +41,11 @@ READY_SECONDS: Final = 5.0
 SIZE: Final = Size(width=1000, height=600)
 OWN: Final = "HOME XDG_RUNTIME_DIR WAYLAND_DISPLAY SWAYSOCK DISPLAY DBUS_SESSION_BUS_ADDRESS AT_SPI_BUS_ADDRESS".split()
 DIALOG: Final = """
-import gi, sys
+import gi, os
 gi.require_version("Gtk", "3.0")
 from gi.repository import Gtk
+if os.path.exists("/usr/share/icons/Adwaita/index.theme"):
+    assert Gtk.IconTheme.get_default().lookup_icon("document-save", 16, 0)
 window = Gtk.Window(title="Owner", default_width=500, default_height=300)
 window.show_all()
 dialog = Gtk.MessageDialog(transient_for=window, title="Question", text="Really?", buttons=Gtk.ButtonsType.YES_NO)
@@ -72,7 +74,7 @@ def test_programs_of_wayland_and_of_x11_get_windows_that_float_in_the_middle_and
         assert (edges[0] + edges[2], edges[1] + edges[3]) == pytest.approx((SIZE.width, SIZE.height), abs=2)
 
 
-def test_a_dialog_lies_over_its_window_and_has_the_keys(session: VirtualSession) -> None:
+def test_a_program_finds_its_icons_and_a_dialog_lies_over_its_window_and_has_the_keys(session: VirtualSession) -> None:
     windows = session.windows
     if subprocess.run(["/usr/bin/python3", "-c", "import gi"], check=False, capture_output=True).returncode:
         pytest.skip("needs the system's Python with GTK")
