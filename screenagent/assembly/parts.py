@@ -57,8 +57,10 @@ def open_desktop(
     reader: ScreenReader | None = None,
     on: VirtualDesktop | None = None,
     secrets: Secrets | None = None,
+    outlives: bool = False,
 ) -> Iterator[LocalDesktop]:
-    """The user's own desktop, or a virtual one with `app` on it that is gone afterwards; for a task, ours alone.
+    """The user's own desktop, or a virtual one with `app` on it that is gone afterwards; for a task, ours alone, by a
+    process that `outlives` the task or ends with it.
 
     With `desk` the virtual one is that desk, which stays, as does `on`, a virtual desktop that is there already.
     A `reader` begins to read what the user's own desktop shows.
@@ -82,12 +84,12 @@ def open_desktop(
         elif desk is not None:
             from screenagent.assembly.desks import opened_desk
 
-            opened = opened_desk(desk, app, control, task=task, secrets=secrets, reader=traces, user_keys=users)
+            opened = opened_desk(
+                desk, app, control, task=task, secrets=secrets, reader=traces, user_keys=users, outlives=outlives
+            )
             desktop = stack.enter_context(opened)
         elif virtual:
-            opening = new_virtual_desktop(
-                settings, app, control=control, secrets=secrets, reader=traces, user_keys=users
-            )
+            opening = new_virtual_desktop(settings, app, control, secrets=secrets, reader=traces, user_keys=users)
             desktop = stack.enter_context(opening).desktop
         else:
             own = LocalDesktop(
@@ -99,7 +101,7 @@ def open_desktop(
         if reader and not virtual:  # where an application has just been started, this is not yet what will be asked for
             reader.read_soon(first)
         if task is not None and desk is None:
-            stack.enter_context(driving(desktop.display_name, task, control))
+            stack.enter_context(driving(desktop.display_name, task, control, outlives=outlives))
         heeds = MonitorOptions(keys=users, corner=settings.stop_corner, touch=pauses)
         stack.enter_context(UserInputMonitor(desktop, control=control, heeds=heeds))
         lock.result()
@@ -109,8 +111,8 @@ def open_desktop(
 def new_virtual_desktop(
     settings: Settings,
     app: str | None,
-    *,
     control: Control,
+    *,
     secrets: Secrets,
     reader: TextReader,
     user_keys: UserKeys = ONLY_STOP,

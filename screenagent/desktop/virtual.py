@@ -75,7 +75,7 @@ class VirtualDesktop:
 
     def opened_again(self, control: Control) -> LocalDesktop:
         """Open the display once more, for a run that `control` steers; whoever asks closes it."""
-        return self._open(display=self.place, control=control)
+        return self._open(display=self.place, control=control, start=self.session.programs.start)
 
     def arrange(self, window: Window, edges: tuple[int, int, int, int]) -> None:
         """Put the window there, and wait until it has gone: left, top, right and bottom in pixels."""
