@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from screenagent.geometry import Display, Pixel, PixelBox, Size
 from screenagent.screenshot import Element, Screenshot, Window
 from tests.builders import eventually
 from tests.desktop.wayland.headless import HeadlessRig, headless_sway
+from tests.desktop.wayland.session_bus import session_bus
 
 pytest.importorskip("pywayland")
 
@@ -50,7 +51,8 @@ class TreeWindows:
         return list(self._lying(self._ipc.tree()))
 
     def edges(self, window: Window) -> tuple[int, int, int, int] | None:
-        return next((tuple(area) for lying, area in self.all() if lying.id == window.id), None)
+        area = next((area for lying, area in self.all() if lying.id == window.id), None)
+        return (area.left, area.top, area.right, area.bottom) if area else None
 
     def floating(self) -> Floating:
         return Floating(windows=tuple(self.all()))
@@ -113,21 +115,8 @@ class AccessibleRig:
         return PixelBox(int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1)
 
 
-@contextmanager
-def session_bus(folder: Path) -> Iterator[str]:
-    command = ["dbus-daemon", "--session", "--nofork", "--print-address=1", f"--address=unix:dir={folder}"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as bus:
-        assert bus.stdout
-        try:
-            yield bus.stdout.readline().strip()
-        finally:
-            bus.kill()
-
-
 @pytest.fixture(scope="module")
 def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AccessibleRig]:
-    if shutil.which("dbus-daemon") is None:
-        pytest.skip("needs dbus-daemon, which this machine does not have")
     folder = tmp_path_factory.mktemp("sway")
     with ExitStack() as stack:
         sway = stack.enter_context(headless_sway(folder))
