@@ -65,7 +65,6 @@ def open_desktop(
     from screenagent.desktop.local import LocalDesktop
     from screenagent.desktop.lock import driving
     from screenagent.desktop.user_input import MonitorOptions, UserInputMonitor
-    from screenagent.desktop.virtual import VirtualDesktop
 
     secrets, traces = secrets or build_vault(settings), reader or build_reader(settings)
     users = user_keys(settings, virtual=virtual)
@@ -85,6 +84,8 @@ def open_desktop(
             opened = opened_desk(desk, app, control, task=task, secrets=secrets, reader=traces, user_keys=users)
             desktop = stack.enter_context(opened)
         elif virtual:
+            from screenagent.desktop.virtual import VirtualDesktop
+
             size = settings.virtual_size
             started = VirtualDesktop(
                 app or (), size=size, control=control, secrets=secrets, reader=traces, user_keys=users

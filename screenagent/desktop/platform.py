@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol, Union
 
 from screenagent.actions import Button
 from screenagent.control import Control
-from screenagent.desktop.clipboard import Clipboard, PortableClipboard, XClipboard
+from screenagent.desktop.clipboard import Clipboard, OwnedClipboard, PortableClipboard
 from screenagent.desktop.floating import Floating
 from screenagent.desktop.frames import MonitorPlace
 from screenagent.desktop.json_lines import module_command
@@ -224,7 +224,7 @@ def _x11(stack: ExitStack, *, control: Control, display: str | None) -> System:
     layout = stack.enter_context(closing(KeyboardLayout(name)))
     return System(
         windows=windows,
-        clipboard=stack.enter_context(closing(XClipboard(name, control=control))),
+        clipboard=stack.enter_context(closing(OwnedClipboard(name, control=control))),
         pointer=stack.enter_context(closing(XPointer(name))),
         keys=stack.enter_context(closing(XKeys(name, layout))),
         pictures=partial(MssPictures, name),

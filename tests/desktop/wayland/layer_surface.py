@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from pywayland.client import Display
+from pywayland.client.display import Display
 from pywayland.protocol.wayland import WlCompositor, WlOutput, WlShm, WlSurface
 from pywayland.protocol_core.argument import Argument
 from pywayland.protocol_core.interface import Interface
