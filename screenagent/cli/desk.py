@@ -178,12 +178,13 @@ def copy(name: str, *, way: str | None, yes: bool) -> None:
     from screenagent.desktop.clipboard import copied_text, copy_text
     from screenagent.desktop.desk import find_desk
     from screenagent.desktop.lock import named
+    from screenagent.desktop.wayland.session import own_session
 
     if way is None:
         raise click.UsageError("say which way: --in to the desk, --out of it")
     _refuse_others()
-    found, mine = find_desk(name), os.environ.get("DISPLAY")
-    if not mine or named(mine) == named(found.display):
+    found, mine = find_desk(name), own_session() or os.environ.get("DISPLAY")
+    if not mine or (isinstance(mine, str) and named(mine) == named(found.display)):
         raise click.UsageError("this terminal has no clipboard of yours: DISPLAY does not name your own desktop")
     source, target = (mine, found.display) if way == "in" else (found.display, mine)
     text = copied_text(source)
