@@ -108,6 +108,18 @@ class AccessibleRig:
         for pressed in (True, False):
             self.mouse.button(1, pressed=pressed)
 
+    def choose(self, title: str, name: str) -> None:
+        """Click an entry of a list that opens. A list takes no notice of a mouse that was there before it and rests."""
+
+        def is_pointed_at() -> bool:
+            middle = SHOWN[PLAIN].pixel(self.controls(title, name)[name].box.center)
+            self.mouse.move(Pixel(x=middle.x + 1, y=middle.y))
+            self.mouse.move(middle)
+            return "selected" in self.controls(title, name)[name].states
+
+        eventually(is_pointed_at, seen=lambda: self.controls(title, name))
+        self.click(self.controls(title, name)[name])
+
     def magenta(self, monitor: str) -> PixelBox:
         """Return the edges in the picture of what has that colour."""
         rows, columns = np.nonzero(self.pictures.grab(monitor) == MAGENTA)
@@ -265,18 +277,19 @@ def test_an_entry_of_a_menu_is_where_it_is_told(rig: AccessibleRig) -> None:
         pytest.skip("needs mousepad, which this machine does not have")
     program = rig.start("mousepad")
     rig.click(rig.controls("Mousepad", "File")["File"])
-    entry = rig.controls("Mousepad", "Quit")["Quit"]
+    rig.choose("Mousepad", "Quit")
+    eventually(lambda: program.poll() is not None)
 
-    def is_pointed_at() -> bool:
-        """A menu takes no notice of a mouse that was there before it and rests."""
-        middle = SHOWN[PLAIN].pixel(entry.box.center)
-        rig.mouse.move(Pixel(x=middle.x + 1, y=middle.y))
-        rig.mouse.move(middle)
-        return "selected" in rig.controls("Mousepad", "Quit")["Quit"].states
 
-    eventually(is_pointed_at, seen=lambda: entry)
-    rig.click(entry)
-    eventually(lambda: program.poll() is not None, seen=lambda: entry)
+def test_an_entry_of_a_drop_down_list_is_where_it_is_told(
+    rig: AccessibleRig, start: Callable[..., object], log: Path
+) -> None:
+    start("3", "frame")
+    told = {element.role: element for element in rig.controls("Rig", "Go").values()}
+    assert told["dropdown"].value == "Red"
+    rig.click(told["dropdown"])
+    rig.choose("Rig", "Blue")
+    eventually(lambda: reached(log) == ["Blue"], seen=lambda: reached(log))
 
 
 def test_the_bus_for_accessibility_is_asked_of_the_session(rig: AccessibleRig) -> None:
