@@ -32,8 +32,8 @@ name_argument: Final = click.argument("name", type=DeskName(), default="desk", r
 def desk() -> None:
     """The agent's own desktops: several programs, kept between runs.
 
-    A desk has a home, a shared folder and a clipboard of its own. `run`, `play`, `console` and `learn` work on it with
-    --desk, and `see --desk` shows it.
+    A desk has a home, a shared folder and a clipboard of its own. `run`, `play`, `console`, `learn` and `mcp` work on
+    it with --desk, and `see --desk` shows it.
     """
     if sys.platform != "linux":
         raise click.UsageError("a desk needs an X server of its own, which is started on Linux alone")

@@ -12,6 +12,7 @@ import pytest
 
 pytest.importorskip("pywayland")
 
+from screenagent.desktop.platform import open_lock
 from screenagent.desktop.session_lock import LOCKED, OFF
 from screenagent.desktop.wayland import screen_lock
 from screenagent.desktop.wayland.screen_lock import UNFOCUSED, WaylandLock, open_wayland_lock, running, why_no_input
@@ -72,6 +73,13 @@ def test_where_nothing_has_the_focus_that_is_said(processes: Path) -> None:
 )
 def test_a_screen_that_is_off_is_told(outputs: list[dict[str, Any]], why: str | None) -> None:
     assert why_no_input(FakeSway(power=outputs)) == why
+
+
+def test_a_session_without_x_has_a_lock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-that-is-not-there")
+    monkeypatch.delenv("DISPLAY", raising=False)
+    with ExitStack() as stack:
+        assert isinstance(open_lock(stack), WaylandLock)
 
 
 @pytest.fixture(scope="module")
