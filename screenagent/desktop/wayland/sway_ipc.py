@@ -32,6 +32,7 @@ class Asks(IntEnum):
     SUBSCRIBE = 2
     OUTPUTS = 3
     TREE = 4
+    CONFIG = 9
     BINDING_MODE = 12
 
 
@@ -144,6 +145,10 @@ class SwayIpc:
 
     def outputs(self) -> Any:
         return self._ask(Asks.OUTPUTS)
+
+    def config(self) -> str:
+        """Return the text of the configuration in use, without what it includes."""
+        return str(self._ask(Asks.CONFIG).get("config", ""))
 
     def binding_mode(self) -> str:
         """Return the set of key bindings in use; all but "default" are short-lived and take plain keys."""

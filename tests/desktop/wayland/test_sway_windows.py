@@ -220,9 +220,10 @@ def test_the_edges_are_those_of_what_the_picture_shows(
             assert edges
             return tuple(screen.patch(edges))
 
-        eventually(
-            lambda: np.abs(np.subtract(seen(), green_in(screen))).max() <= 1, seen=lambda: (seen(), green_in(screen))
-        )
+        def agree() -> bool:
+            return bool(np.abs(np.subtract(seen(), green_in(screen))).max() <= 1)
+
+        eventually(agree, seen=lambda: (seen(), green_in(screen)))
 
 
 def screen_of(rig: HeadlessRig, monitors: SwayMonitors, name: str | None = None) -> ScreenCapture:
@@ -290,7 +291,7 @@ def test_monitors_that_are_switched_off_or_scaled_are_noticed(tmp_path: Path) ->
         screen.follow()
         assert (screen.display.scale, screen.grab().pixels.shape) == (2.0, (800, 1600))
         ipc.command("output HEADLESS-2 disable")
-        assert monitors() == [LEFT]
+        eventually(lambda: monitors() == [LEFT], seen=monitors)
         screen.follow()
         assert (screen.display.name, screen.grab().pixels.shape) == ("HEADLESS-1", (720, 1280))
 
