@@ -197,7 +197,7 @@ def _tell_bus(environment: Mapping[str, str]) -> None:
     """Lead here also the programs that the bus starts for others: it was up before the display had a name."""
     from jeepney.bus_messages import message_bus
 
-    from screenagent.desktop.x11.bus import BusLost, ask, open_bus
+    from screenagent.desktop.bus import BusLost, ask, open_bus
 
     try:
         with closing(open_bus(environment["DBUS_SESSION_BUS_ADDRESS"], seconds=TOLD_SECONDS)) as bus:

@@ -15,7 +15,7 @@ from jeepney import DBusAddress, MessageFlag, MessageType, new_method_call
 from screenagent.desktop.session_programs import SessionPrograms
 from screenagent.desktop.wayland.session import WaylandSession, session_of
 from screenagent.desktop.wayland.sway_tree import SwayTree
-from screenagent.desktop.x11.bus import BusLost, ask, open_bus
+from screenagent.desktop.bus import BusLost, ask, open_bus
 from screenagent.geometry import Size
 
 LEAD_NAMES: Final = ("WAYLAND_DISPLAY", "SWAYSOCK", "DISPLAY")
