@@ -9,6 +9,7 @@ EXTRAS: Final = {
     **dict.fromkeys(("textual", "rich"), "console"),
     **dict.fromkeys(("torch", "tokenizers", "safetensors", "llguidance", "huggingface_hub", "psutil"), "phi4"),
     **dict.fromkeys(("starlette", "uvicorn"), "web"),
+    **dict.fromkeys(("pywayland", "libei", "pipewire_capture"), "wayland"),
     "httpx2": "server",
     "mcp": "mcp",
     "keyring": "secrets",

@@ -147,7 +147,7 @@ class ClientDesktop:
             agent = build_agent(
                 settings, control, desktop, ask=ask, instructions=work.instructions, replay=work.replay, reader=reader
             )
-            display = str(desktop.x_display) if where.virtual else ""
+            display = str(desktop.display_name) if where.virtual else ""
             sinks, folder = ([recorder], recorder.folder) if recorder else ([], None)
             yield SupervisedWork(agent, sinks, folder, display)
 

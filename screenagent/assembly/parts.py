@@ -101,7 +101,7 @@ def open_desktop(
         if reader and not virtual:  # where an application has just been started, this is not yet what will be asked for
             reader.read_soon(first)
         if task is not None and desk is None:
-            stack.enter_context(driving(desktop.x_display, task, control))
+            stack.enter_context(driving(desktop.display_name, task, control))
         heeds = MonitorOptions(keys=users, corner=settings.stop_corner, touch=pauses)
         stack.enter_context(UserInputMonitor(desktop, control=control, heeds=heeds))
         lock.result()

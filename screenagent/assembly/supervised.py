@@ -158,7 +158,7 @@ class Supervised:
                 replay=self.replay,
                 reader=reader,
             )
-            display = str(desktop.x_display) if where.virtual else ""
+            display = str(desktop.display_name) if where.virtual else ""
             yield SupervisedWork(agent, sinks, recorder.folder if recorder else None, display)
 
     def _read(self) -> Supervised:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from screenagent.desktop import NoDesktop
-from screenagent.desktop.lock import Driver, driver_from, drivers, named, user
+from screenagent.desktop.lock import Driver, driver_from, drivers, is_x_display, named, own_display, user
 from screenagent.desktop.process_stat import stat_fields
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class AtWork:
 @contextmanager
 def at_work(display: str | None = None) -> Iterator[AtWork]:
     """Look for the run that drives `display`, whoever's it is, or for all of this user."""
-    here = os.environ.get("DISPLAY")
+    here = own_display()
     servers = _asked(display, here)
     try:
         yield _found(display, here, servers)
@@ -93,7 +93,7 @@ def _asked(display: str | None, here: str | None) -> Mapping[str, AskedServer]:
     from screenagent.desktop.x11.driver_selection import AskedServer, local_displays
 
     names = [display] if display else [*([here] if here else []), *local_displays()]
-    return {named(name): AskedServer(name) for name in reversed(names)}
+    return {named(name): AskedServer(name) for name in reversed(names) if is_x_display(name)}
 
 
 def _found(display: str | None, here: str | None, servers: Mapping[str, AskedServer]) -> AtWork:

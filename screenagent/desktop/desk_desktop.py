@@ -13,6 +13,7 @@ from screenagent.desktop import NoDesktop
 from screenagent.desktop.at_work import at_work
 from screenagent.desktop.desk import Desk
 from screenagent.desktop.local import LocalDesktop
+from screenagent.desktop.pictures import MssPictures
 from screenagent.desktop.screen import ScreenCapture
 from screenagent.desktop.virtual_session import APP_SECONDS, SessionPrograms, program_words
 from screenagent.desktop.x11.connection import GONE
@@ -129,7 +130,10 @@ def desk_screenshot(desk: Desk) -> Screenshot:
     if (task := task_at_work(desk)) is not None:
         raise NoDesktop(f"an agent is at work on the desk {desk.name!r} (“{task}”); look at the pictures of its run")
     try:
-        with closing(X11Windows(desk.display)) as windows, closing(ScreenCapture(desk.display)) as screen:
+        with (
+            closing(X11Windows(desk.display)) as windows,
+            closing(ScreenCapture(partial(MssPictures, desk.display))) as screen,
+        ):
             front = windows.foreground()
             edges = windows.edges(front) if front else None
             return screen.screenshot(screen.grab(), screen.placed(front, edges) if front and edges else front)

@@ -46,6 +46,9 @@ class Stroke:
 class KeySender(Protocol):
     """The keyboard of a system: which of its keys has a name or makes a character, and what presses it."""
 
+    is_sure: bool
+    """Whether what `find` says holds for every character; elsewhere it does for those of ASCII only."""
+
     def named(self, name: str) -> Stroke | None: ...
 
     def find(self, character: str) -> Stroke | None: ...
@@ -162,9 +165,7 @@ class Keyboard:
     def can_type(self, text: str) -> bool:
         self._follow_layout()
         return all(
-            character.isprintable()
-            and (character.isascii() or self._layout is not None)
-            and self._sender.find(character)
+            character.isprintable() and (character.isascii() or self._sender.is_sure) and self._sender.find(character)
             for character in text
         )
 

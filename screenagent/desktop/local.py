@@ -25,7 +25,7 @@ from screenagent.desktop.frames import CapturedFrame, Patch, ScreenFrame
 from screenagent.desktop.keyboard import Keyboard
 from screenagent.desktop.mouse import Mouse
 from screenagent.desktop.pending_work import PendingWork, program_of
-from screenagent.desktop.platform import open_system
+from screenagent.desktop.platform import DisplayName, open_system
 from screenagent.desktop.programs import ProgramStarter, StartProgram
 from screenagent.desktop.receiver import Receiver
 from screenagent.desktop.screen import ScreenCapture, how_changed
@@ -47,16 +47,16 @@ TYPED_AT_MOST: Final = 200  # characters; a longer line is sooner there by the c
 class LocalDesktop:
     """One of the monitors: the primary one, or the one that `displays` lists as `monitor`.
 
-    `display` names an X server, by default the session's, and `start` starts programs there. Without `secrets` none is
-    typed; `reader` finds what an application shows of them elsewhere. `reads_ahead`, which may be set later, is told of
-    each screen that will be asked about as soon as the screen has settled, and must not keep the caller waiting.
+    `display` is an X server's name or a Wayland session, by default the user's, and `start` starts programs there.
+    Without `secrets` none is typed; `reader` finds what is shown of them. `reads_ahead`, which may be set later, is
+    told of each screen that will be asked about once it has settled, and must not keep the caller waiting.
     """
 
     def __init__(
         self,
         *,
         control: Control | None = None,
-        display: str | None = None,
+        display: DisplayName = None,
         monitor: str | None = None,
         secrets: Secrets | None = None,
         reader: TextReader | None = None,
@@ -91,18 +91,18 @@ class LocalDesktop:
             typing=TypingWatch(grab=lambda: self._screen.grab().pixels, moving=self._moving, control=self.control),
         )
 
-    def _open(self, stack: ExitStack, *, display: str | None, monitor: str | None, user_keys: keys.UserKeys) -> None:
+    def _open(self, stack: ExitStack, *, display: DisplayName, monitor: str | None, user_keys: keys.UserKeys) -> None:
         """Open the parts, each of which may need those before it. They are closed in the reverse order."""
         system = open_system(stack, control=self.control, display=display)
-        self.x_display = x_display = system.display
+        self.display_name, self.x_display, self.listen = system.display, system.x_display, system.listen
         self.accessibility = system.accessibility
         self._windows, self._clipboard = system.windows, system.clipboard
         self._ping, self._gone, self._system_floating = system.ping, system.gone, system.floating
-        blanked, monitors = self._traces.blanked, system.monitors
-        screen = ScreenCapture(x_display, monitor=monitor, own=system.own, blanked=blanked, monitors=monitors)
+        pictures, blanked, monitors = system.pictures, self._traces.blanked, system.monitors
+        screen = ScreenCapture(pictures, monitor=monitor, own=system.own, blanked=blanked, monitors=monitors)
         self._screen = stack.enter_context(closing(screen))
         self._watch = stack.enter_context(closing(IdleWatch(self._idle_frame, self._ambient)))
-        held = stack.enter_context(closing(HeldInput(x_display, ledger=self.ledger)))
+        held = stack.enter_context(closing(HeldInput(system.watchdog, ledger=self.ledger)))
         self._mouse = Mouse(system.pointer, control=self.control, held=held, ledger=self.ledger)
         self._aim = Aim(
             screen=screen,

@@ -1,7 +1,7 @@
 """One agent a desktop: who drives it holds a lock, which ends with the process, however that ends.
 
 The lock of an X display is the server's own, so that no other name, folder or user leads around it. A file of each run
-lists it for `screenagent stop`; where there is no X, that file is the lock.
+lists it for `screenagent stop`; where there is no X, as in a Wayland session, that file is the lock.
 """
 
 from __future__ import annotations
@@ -31,6 +31,9 @@ from screenagent.geometry import Value
 
 UNREADABLE: Final = b" " if sys.platform == "win32" else b""
 """What Windows locks of the file: nobody else can read its first byte."""
+
+WAYLAND: Final = "WAYLAND_DISPLAY"
+"""The variable that names the compositor of a Wayland session."""
 
 LONGEST: Final = 1 << 16
 """Bytes of a lock file that are read."""
@@ -76,7 +79,7 @@ class Driver(Value):
 
 @contextmanager
 def driving(display: str | None, task: str, control: Control) -> Iterator[Driver]:
-    """Hold the lock of a desktop: that of an X server, or of the one screen that other systems have.
+    """Hold the lock of a desktop: of an X server, a Wayland session, or the one screen that other systems have.
 
     The run is stopped through `control` when somebody asks for it by way of the server, or takes the lock away.
     """
@@ -88,10 +91,11 @@ def driving(display: str | None, task: str, control: Control) -> Iterator[Driver
         user=user(),
         process_table=process_table(),
     )
+    server = display if display and is_x_display(display) else None
     with ExitStack() as stack:
-        if display:
-            _take_server(stack, display, driver, control)
-        stack.enter_context(listed(driver, alone=not display))
+        if server:
+            _take_server(stack, server, driver, control)
+        stack.enter_context(listed(driver, alone=server is None))
         yield driver
 
 
@@ -131,6 +135,21 @@ def listed(driver: Driver, *, alone: bool = False) -> Iterator[None]:
         finally:
             if sys.platform != "win32":  # which does not remove what is open
                 path.unlink(missing_ok=True)
+
+
+def is_x_display(name: str) -> bool:
+    """Return whether a display of this name is an X server's; a Wayland compositor's is called as its socket is."""
+    return ":" in name
+
+
+def own_display() -> str | None:
+    """Return the display of the session that we are in; None where there is none."""
+    if os.environ.get(WAYLAND):
+        from screenagent.desktop.wayland.session import own_session
+
+        if (session := own_session()) is not None:
+            return session.name
+    return os.environ.get("DISPLAY")
 
 
 def named(display: str | None) -> str:

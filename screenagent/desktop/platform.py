@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Final, Protocol, Union
 
 from screenagent.actions import Button
 from screenagent.control import Control
 from screenagent.desktop.clipboard import Clipboard, PortableClipboard, XClipboard
 from screenagent.desktop.floating import Floating
 from screenagent.desktop.frames import MonitorPlace
+from screenagent.desktop.json_lines import module_command
 from screenagent.desktop.keyboard import KeySender
+from screenagent.desktop.lock import WAYLAND
 from screenagent.desktop.mouse import Pointer
 from screenagent.desktop.own_terminal import Stack
+from screenagent.desktop.pictures import MssPictures, OpenPictures
 from screenagent.geometry import Pixel
 from screenagent.screenshot import Window
 
 if TYPE_CHECKING:
     from screenagent.desktop.settle import PingProtocol
+    from screenagent.desktop.user_input import ListenToUser
+    from screenagent.desktop.wayland.session import WaylandSession
     from screenagent.desktop.x11.at_spi import AtSpi
     from screenagent.desktop.x11.input_devices import KeyboardLayout
 
@@ -110,16 +117,29 @@ class WindowSystem(Protocol):
         ...
 
 
+DisplayName = Union[str, "WaylandSession", None]
+"""An X server by its name, or a Wayland session; None is the session that we are in."""
+
+
 @dataclass(frozen=True)
 class System:
-    """What a system gives a desktop. All that has a default is an X server's; the other systems have none."""
+    """What a system gives a desktop. What has a default not every system has.
+
+    `display` is what the desktop is called on this machine; `x_display` is the same where it is an X server's, which
+    offers more: tooltips that are windows, a lock of its own, the making of recordings.
+    """
 
     windows: WindowSystem
     clipboard: Clipboard
     pointer: Pointer
     keys: KeySender
+    pictures: OpenPictures
+    listen: ListenToUser
     display: str | None = None
+    x_display: str | None = None
     layout: KeyboardLayout | None = None
+    watchdog: Sequence[str] = ()
+    """The command of a process that lifts what a killed agent has left down."""
     ping: PingProtocol | None = None
     gone: tuple[type[Exception], ...] = ()  # what its calls raise when the display has ended
     own: Stack = list
@@ -128,7 +148,7 @@ class System:
     accessibility: AtSpi | None = None
 
 
-def open_system(stack: ExitStack, *, control: Control, display: str | None) -> System:
+def open_system(stack: ExitStack, *, control: Control, display: DisplayName) -> System:
     """Open the system that we are on for as long as `stack` is, and prepare it for mouse and keyboard."""
     if sys.platform == "win32":
         from screenagent.desktop.win32 import Win32Windows, prepare_win32
@@ -140,7 +160,21 @@ def open_system(stack: ExitStack, *, control: Control, display: str | None) -> S
 
         prepare_macos()
         return _portable(MacWindows(), control=control)
+    if (session := _wayland_session(display)) is not None:
+        from screenagent.desktop.wayland.opening import open_wayland
+
+        return open_wayland(stack, session, control=control)
+    assert display is None or isinstance(display, str)  # what is no Wayland session is an X server's name
     return _x11(stack, control=control, display=display)
+
+
+def _wayland_session(display: DisplayName) -> WaylandSession | None:
+    """Return the Wayland session that is meant; None where an X server is."""
+    if isinstance(display, str) or not (display or os.environ.get(WAYLAND)):
+        return None  # without loading what Wayland takes
+    from screenagent.desktop.wayland.session import own_session
+
+    return display or own_session()
 
 
 def why_no_session_bus() -> str | None:
@@ -151,16 +185,23 @@ def why_no_session_bus() -> str | None:
 
 
 def _portable(windows: WindowSystem, *, control: Control) -> System:
-    from screenagent.desktop.pynput_input import PynputKeys
+    from screenagent.desktop.pynput_input import PynputKeys, listen_by_pynput
 
-    clipboard = PortableClipboard(control=control)
-    return System(windows=windows, clipboard=clipboard, pointer=PyautoguiPointer(), keys=PynputKeys())
+    return System(
+        windows=windows,
+        clipboard=PortableClipboard(control=control),
+        pointer=PyautoguiPointer(),
+        keys=PynputKeys(),
+        pictures=partial(MssPictures, None),
+        listen=listen_by_pynput,
+    )
 
 
 def _x11(stack: ExitStack, *, control: Control, display: str | None) -> System:
     from screenagent.desktop.x11.at_spi import AtSpi
     from screenagent.desktop.x11.connection import GONE, MonitorNames, connect_display, disconnect_display
     from screenagent.desktop.x11.input_devices import KeyboardLayout, XKeys, XPointer
+    from screenagent.desktop.x11.user_listener import listen_on_x
     from screenagent.desktop.x11.windows import OwnWindows, Ping, X11Windows
 
     windows = stack.enter_context(closing(X11Windows(display)))
@@ -173,7 +214,11 @@ def _x11(stack: ExitStack, *, control: Control, display: str | None) -> System:
         clipboard=stack.enter_context(closing(XClipboard(name, control=control))),
         pointer=stack.enter_context(closing(XPointer(name))),
         keys=stack.enter_context(closing(XKeys(name, layout))),
+        pictures=partial(MssPictures, name),
+        listen=partial(listen_on_x, name),
         display=name,
+        x_display=name,
+        watchdog=module_command("screenagent.desktop.x11.release_watchdog", name),
         layout=layout,
         ping=stack.enter_context(closing(Ping(name))),
         gone=GONE,

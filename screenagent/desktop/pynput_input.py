@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import ExitStack
 from typing import Any, Final
 
 from pynput import keyboard, mouse
@@ -10,6 +12,7 @@ from screenagent.actions import Button, Direction
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.input_listener import Ears
 from screenagent.desktop.keyboard import Stroke
+from screenagent.desktop.user_input import UserInputMonitor
 from screenagent.geometry import Pixel
 from screenagent.keys import NAMED
 
@@ -24,6 +27,8 @@ JOIN_SECONDS: Final = 1.0  # pynput waits for ever for what ended a listener
 
 
 class PynputKeys:
+    is_sure = False
+
     def __init__(self) -> None:
         self._controller = keyboard.Controller()
 
@@ -99,3 +104,24 @@ def _name(key: Any) -> str | None:
 def hot_key(keys: tuple[str, ...]) -> str:
     """Return keys that are pressed together as pynput writes them."""
     return "+".join(f"<{PYNPUT[key]}>" if key in PYNPUT else key for key in keys)
+
+
+def listen_by_pynput(stack: ExitStack, monitor: UserInputMonitor) -> None:
+    """Tell `monitor` what the user does, until the stack is closed. Only Windows tells what was injected, so only there
+    a touch is known."""
+    tells = sys.platform == "win32"
+
+    def moved(x: int, y: int, injected: bool) -> None:
+        monitor.moved(Pixel(x=int(x), y=int(y)), by_user=tells and not injected)
+
+    def pressed(key: object, injected: bool) -> None:  # noqa: ARG001 - which key it was is nobody's business
+        if tells and not injected:
+            monitor.touched("keyboard")
+
+    listeners: list[Any] = [mouse.Listener(on_move=moved), keyboard.Listener(on_press=pressed)]
+    hot_keys = {hot_key(keys): hears for keys, hears in monitor.chords() if keys}
+    if hot_keys:
+        listeners.append(keyboard.GlobalHotKeys(hot_keys))
+    for listener in listeners:
+        listener.start()
+        stack.callback(listener.stop)

@@ -1,24 +1,21 @@
-"""Pictures of one display, by mss."""
+"""Screenshots of one display."""
 
 from __future__ import annotations
 
 import difflib
-import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 
-import mss
 import numpy as np
-from mss.exception import ScreenShotError
 from PIL import Image
 
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.floating import Floating, FloatingArea
 from screenagent.desktop.frames import CapturedFrame, MonitorPlace, Patch, ScreenFrame
 from screenagent.desktop.own_terminal import Stack, without_own
+from screenagent.desktop.pictures import OpenPictures
 from screenagent.geometry import Box, Display, Pixel, PixelBox, Point, Size
 from screenagent.screenshot import Screenshot, Window
 
@@ -30,7 +27,7 @@ class ScreenCapture:
 
     def __init__(
         self,
-        display: str | None = None,
+        open_pictures: OpenPictures,
         *,
         monitor: str | None = None,
         own: Stack = list,
@@ -39,7 +36,7 @@ class ScreenCapture:
     ) -> None:
         self._own = own
         self._blanked = blanked
-        self._x_display, self._wanted = display, monitor
+        self._open_pictures, self._wanted = open_pictures, monitor
         self._monitors_now = monitors
         self._lock = threading.RLock()  # protects the connection and the monitors: the idle watch captures, too
         self._last: tuple[ScreenFrame, Screenshot] | None = None
@@ -57,16 +54,13 @@ class ScreenCapture:
 
     def _look_at_monitors(self) -> None:
         self._known = self._monitors_now()
-        self._mss = _open(self._x_display)
-        self._monitors = _named(self._mss.monitors[1:], self._known)
-        primary = next((name for name, found in self._monitors.items() if found.get("is_primary")), None)
-        wanted = self._wanted if self._wanted in self._monitors else primary
-        self._chosen = wanted or next(iter(self._monitors))
+        self._pictures = self._open_pictures(self._known)
+        self._monitors = self._pictures.monitors
+        self._chosen = self._wanted if self._wanted and self._wanted in self._monitors else self._pictures.primary
         self.display = self._display(self._chosen)
 
     def close(self) -> None:
-        with suppress(ScreenShotError):  # said of a display that has ended before
-            self._mss.close()
+        self._pictures.close()
 
     def displays(self) -> tuple[Display, ...]:
         return tuple(self._display(name) for name in self._monitors)
@@ -94,10 +88,10 @@ class ScreenCapture:
         at, areas = time.monotonic(), self._own()
         with self._lock:
             try:
-                frame = self._grab(self._chosen)
+                frame = self._pictures.grab(self._chosen)
             except NoDesktop:
                 self.follow()  # or the display has ended, and this says so
-                frame = self._grab(self._chosen)
+                frame = self._pictures.grab(self._chosen)
             display = self.display
         edges = [(area.left, area.top, area.right, area.bottom) for area in areas if area.own]
         covered = tuple(box for box in map(display.box, edges) if box)
@@ -139,20 +133,13 @@ class ScreenCapture:
         self._last = frame, shot
         return shot
 
-    def _grab(self, name: str) -> ScreenFrame:
-        try:
-            shot = self._mss.grab(self._monitors[name])
-        except (ScreenShotError, AssertionError) as reason:  # mss asserts that the display answers
-            raise NoDesktop("the screen can no longer be captured: its display has ended or was resized") from reason
-        return np.frombuffer(shot.raw, dtype=np.uint32).reshape(shot.height, shot.width)
-
     def _display(self, name: str) -> Display:
-        monitor = self._monitors[name]
-        scale = self._grab(name).shape[1] / monitor["width"]
+        place = self._monitors[name]
+        scale = self._pictures.grab(name).shape[1] / place.width
         return Display(
             name=name,
-            origin=Pixel(x=monitor["left"], y=monitor["top"]),
-            size=Size(width=monitor["width"], height=monitor["height"]),
+            origin=Pixel(x=place.left, y=place.top),
+            size=Size(width=place.width, height=place.height),
             scale=1.0 if abs(scale - 1) < ONE_UNIT else scale,
         )
 
@@ -168,19 +155,12 @@ def _windows_on(display: Display, floating: Floating) -> tuple[Window, ...]:
     return tuple(window.model_copy(update={"box": box}) for window, box in placed if box)
 
 
-def _open(display: str | None) -> mss.MSS:
-    try:
-        return mss.MSS(display=display) if os.name == "posix" and display else mss.MSS()
-    except ScreenShotError as reason:
-        raise NoDesktop(f"the screen cannot be captured: {reason}") from reason
-
-
-def _shared(monitor: Any, edges: tuple[int, int, int, int]) -> int:
+def _shared(monitor: MonitorPlace, edges: tuple[int, int, int, int]) -> int:
     """Return how many pixels of left, top, right and bottom a monitor shows."""
     left, top, right, bottom = edges
-    width = min(right, monitor["left"] + monitor["width"]) - max(left, monitor["left"])
-    height = min(bottom, monitor["top"] + monitor["height"]) - max(top, monitor["top"])
-    return int(max(width, 0) * max(height, 0))
+    width = min(right, monitor.left + monitor.width) - max(left, monitor.left)
+    height = min(bottom, monitor.top + monitor.height) - max(top, monitor.top)
+    return max(width, 0) * max(height, 0)
 
 
 def _no_monitor(wanted: str, names: Iterable[str]) -> str:
@@ -189,17 +169,6 @@ def _no_monitor(wanted: str, names: Iterable[str]) -> str:
     near = difflib.get_close_matches(wanted.casefold(), by_letters, n=1)
     meant = f"; did you mean {by_letters[near[0]]!r}?" if near else ""
     return f"there is no monitor {wanted!r}; there are {', '.join(by_letters.values())}{meant}"
-
-
-def _named(monitors: Sequence[Any], known: Sequence[MonitorPlace]) -> dict[str, Any]:
-    """Return each by the name that the system shows; if that is not known, by its output, its model or its number."""
-    named: dict[str, Any] = {}
-    names = {place[1:]: place.name for place in known}
-    for number, monitor in enumerate(monitors, start=1):
-        at = tuple(monitor[edge] for edge in ("left", "top", "width", "height"))
-        name = names.get(at) or str(monitor.get("output") or monitor.get("name") or "monitor")
-        named[name if name != "monitor" and name not in named else f"{name}-{number}"] = monitor
-    return named
 
 
 def how_changed(before: Display, now: Display) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, Literal
 
-from screenagent.desktop.json_lines import Child, module_command
+from screenagent.desktop.json_lines import Child
 from screenagent.geometry import Pixel
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ HeldKind = Literal["key", "button"]
 KEPT_AGES: Final = 1000
 KEPT_SECONDS: Final = 5.0
 """A display that is flooded or starved shows an event late; one that has not come by then will not come."""
-WATCHDOG: Final = "screenagent.desktop.x11.release_watchdog"
 
 
 class SentInput:
@@ -27,6 +26,8 @@ class SentInput:
 
     def __init__(self) -> None:
         self.sent = 0
+        self.last_at = float("-inf")
+        """When the last event was sent, by the monotonic clock."""
         self.ages: deque[float] = deque(maxlen=KEPT_AGES)
         """Seconds from the last look to each press of a button, turn of the wheel and first key."""
         self._looked_at: float | None = None
@@ -64,16 +65,20 @@ class SentInput:
     def _expect(self, *mark: object) -> None:
         with self._lock:
             self.sent += 1
-            self._awaited.setdefault(mark, deque()).append(time.monotonic())
+            self.last_at = time.monotonic()
+            self._awaited.setdefault(mark, deque()).append(self.last_at)
 
 
 class HeldInput:
-    """The keys and buttons that are down, each with how to lift it; on X, a watchdog process keeps the same list."""
+    """The keys and buttons that are down, each with how to lift it.
 
-    def __init__(self, display: str | None, *, ledger: SentInput) -> None:
+    `watchdog` is the command of a process that keeps the same list, and lifts what a killed agent has left down.
+    """
+
+    def __init__(self, watchdog: Sequence[str] = (), *, ledger: SentInput) -> None:
         self._ledger = ledger
         self._down: dict[tuple[HeldKind, int], Callable[[], None]] = {}
-        self._watchdog = Child(module_command(WATCHDOG, display), detached=True) if display else None
+        self._watchdog = Child(watchdog, detached=True) if watchdog else None
 
     def close(self) -> None:
         self.lift_all()

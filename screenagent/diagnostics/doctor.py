@@ -76,7 +76,7 @@ def _examine_monitor(control: Control, monitor: Display, *, display: str | None)
     what = f"{monitor.name}: input"
     with (
         LocalDesktop(control=control, display=display, monitor=monitor.name) as desktop,
-        driving(desktop.x_display, "screenagent doctor", control),
+        driving(desktop.display_name, "screenagent doctor", control),
     ):
         if sys.platform != PROVEN:
             yield _capture(desktop)

@@ -42,7 +42,7 @@ class Pointed:
 
 def test_a_hover_is_two_motions_that_end_at_the_place() -> None:
     pointer, ledger = Pointed(), SentInput()
-    mouse = Mouse(pointer, control=Control(), held=HeldInput(None, ledger=ledger), ledger=ledger)
+    mouse = Mouse(pointer, control=Control(), held=HeldInput(ledger=ledger), ledger=ledger)
     for place in (Pixel(x=70, y=30), Pixel(x=0, y=0)):
         pointer.places.clear()
         mouse.hover(place)
@@ -54,7 +54,7 @@ def test_a_hover_is_two_motions_that_end_at_the_place() -> None:
 @pytest.mark.slow
 def test_a_slow_drag_is_a_long_press_a_start_and_a_way_in_small_steps_and_a_stay_at_its_end() -> None:
     pointer, ledger = Pointed(), SentInput()
-    mouse = Mouse(pointer, control=Control(), held=HeldInput(None, ledger=ledger), ledger=ledger)
+    mouse = Mouse(pointer, control=Control(), held=HeldInput(ledger=ledger), ledger=ledger)
     start, end = Pixel(x=20, y=20), Pixel(x=140, y=60)
     mouse.move(start)
     pointer.times.clear()

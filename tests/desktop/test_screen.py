@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 
 import pytest
 
@@ -15,6 +16,7 @@ from screenagent.control import Control
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.local import LocalDesktop
 from screenagent.desktop.own_terminal import WindowArea
+from screenagent.desktop.pictures import MssPictures
 from screenagent.desktop.screen import ScreenCapture
 from screenagent.desktop.testing.probe import Probe
 from screenagent.desktop.virtual import VirtualDesktop
@@ -48,7 +50,7 @@ def terminals() -> list[WindowArea]:
 
 @pytest.fixture
 def screen(virtual: VirtualDesktop, terminals: list[WindowArea]) -> Iterator[ScreenCapture]:
-    with closing(ScreenCapture(virtual.display, own=lambda: tuple(terminals))) as opened:
+    with closing(ScreenCapture(partial(MssPictures, virtual.display), own=lambda: tuple(terminals))) as opened:
         yield opened
 
 
@@ -80,14 +82,16 @@ def test_a_screenshot_says_which_display_its_frame_was_captured_from(screen: Scr
 def test_a_monitor_is_called_as_the_system_calls_it_and_a_slip_is_told(two_monitors: VirtualDesktop) -> None:
     server = connect_display(two_monitors.display)
     named = MonitorNames(server)
-    with closing(ScreenCapture(two_monitors.display, monitors=named, monitor="RIGHT-1")) as screen:
+    with closing(
+        ScreenCapture(partial(MssPictures, two_monitors.display), monitors=named, monitor="RIGHT-1")
+    ) as screen:
         assert screen.display.origin == Pixel(x=800, y=0)
         window = Window(id=1)
         assert screen.placed(window, (900, 10, 1000, 20)).box is not None
         assert screen.placed(window, (10, 10, 790, 20)).monitor == "LEFT-1"
         assert screen.placed(window, (5000, 10, 5010, 20)).monitor is None
     with pytest.raises(NoDesktop, match=r"no monitor 'rigth-1'; there are LEFT-1, RIGHT-1; did you mean 'RIGHT-1'\?"):
-        ScreenCapture(two_monitors.display, monitors=named, monitor="rigth-1")
+        ScreenCapture(partial(MssPictures, two_monitors.display), monitors=named, monitor="rigth-1")
     disconnect_display(server)
 
 

@@ -168,6 +168,8 @@ class XKeys:
     A message to one window would reach it too, but terminals and global shortcuts ignore those.
     """
 
+    is_sure = True
+
     def __init__(self, display: str, layout: KeyboardLayout) -> None:
         self._layout = layout
         self._connection = connect_display(display)

@@ -1,0 +1,18 @@
+"""Opens a Wayland session by what its compositor offers, or says what is missing there."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+from screenagent.control import Control
+from screenagent.desktop import NoDesktop
+from screenagent.desktop.platform import System
+from screenagent.desktop.wayland.session import WaylandSession
+
+
+def open_wayland(stack: ExitStack, session: WaylandSession, *, control: Control) -> System:  # noqa: ARG001
+    """Open the session for as long as `stack` is. Raise `NoDesktop` with a sentence that says what is missing."""
+    raise NoDesktop(
+        "this is a Wayland session without X, where no input can be sent: log in to an X11 session, "
+        "or work on a virtual desktop with --virtual"
+    )

@@ -1,0 +1,77 @@
+"""Which Wayland session is meant, and what leads programs to it. Cheap to ask: nothing of Wayland is loaded here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+LEADS: Final = (
+    "WAYLAND_DISPLAY",
+    "DISPLAY",
+    "XDG_RUNTIME_DIR",
+    "XDG_CURRENT_DESKTOP",
+    "SWAYSOCK",
+    "DBUS_SESSION_BUS_ADDRESS",
+    "AT_SPI_BUS_ADDRESS",
+)
+"""What of an environment says which session it is."""
+
+
+@dataclass(frozen=True)
+class WaylandSession:
+    """A session, by the variables that lead a program to it."""
+
+    leads: Mapping[str, str] = field(hash=False)
+
+    @property
+    def socket(self) -> str:
+        """The compositor's socket, as a path."""
+        return str(Path(self.leads.get("XDG_RUNTIME_DIR", ""), self.leads["WAYLAND_DISPLAY"]))
+
+    @property
+    def name(self) -> str:
+        """What the session is called on this machine: as its socket, without the folder where that is our own."""
+        runtime = os.environ.get("XDG_RUNTIME_DIR")
+        return self.socket.removeprefix(f"{runtime}/") if runtime else self.socket
+
+    @property
+    def desktop(self) -> str:
+        """What the desktop calls itself, such as "sway" or "ubuntu:GNOME"; empty if it says nothing."""
+        return self.leads.get("XDG_CURRENT_DESKTOP", "")
+
+    @property
+    def session_bus(self) -> str | None:
+        return self.leads.get("DBUS_SESSION_BUS_ADDRESS")
+
+
+def session_of(environment: Mapping[str, str]) -> WaylandSession | None:
+    """Return the session that an environment leads to; None where it leads to no compositor."""
+    if not environment.get("WAYLAND_DISPLAY"):
+        return None
+    return WaylandSession({name: environment[name] for name in LEADS if environment.get(name)})
+
+
+def own_session() -> WaylandSession | None:
+    """Return the Wayland session that we are in; None where we are in none, or where `DISPLAY` names an X server that
+    stands beside it, as one that was started by hand."""
+    session = session_of(os.environ)
+    beside = session and session.leads.get("DISPLAY")
+    return None if beside and not _is_xwayland(beside) else session
+
+
+def _is_xwayland(display: str) -> bool:
+    """Return whether an X server is the one that shows old programs in a Wayland session, or cannot be reached."""
+    import Xlib.display
+    from Xlib import error
+
+    try:
+        server = Xlib.display.Display(display)
+    except (error.DisplayError, OSError):
+        return True
+    try:
+        return "XWAYLAND" in server.list_extensions()
+    finally:
+        server.close()
