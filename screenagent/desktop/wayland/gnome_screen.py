@@ -5,12 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import Final
 
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.frames import MonitorPlace, ScreenFrame
-from screenagent.desktop.wayland.gnome_session import GnomeLink, GnomeStream
+from screenagent.desktop.wayland.gnome_session import GnomeLink
 from screenagent.desktop.wayland.pipewire_frames import Frames, FramesEnded, open_frames
 from screenagent.geometry import Size
 
@@ -21,48 +20,42 @@ OpenFrames = Callable[[int, Size], Frames]
 
 
 class GnomePictures:
-    """The streams are opened with the first picture of each monitor; all are opened anew once the layout changes."""
+    """Pictures of the monitors that there are as this is opened; each stream is read from its first picture on."""
 
     def __init__(self, link: GnomeLink, *, open_frames: OpenFrames = open_frames) -> None:
         self._link = link
         self._open_frames = open_frames
         self._lock = threading.Lock()  # protects the streams: the idle watch captures, too
-        self._frames: dict[str, tuple[GnomeStream, Frames]] = {}
+        self._frames: dict[str, Frames] = {}
+        self._streams = link.session().streams
+        self.monitors: Mapping[str, MonitorPlace] = {
+            name: stream.monitor.place for name, stream in self._streams.items()
+        }
+        self.primary = next(iter(self._streams))
 
-    @property
-    def monitors(self) -> Mapping[str, MonitorPlace]:
-        return {name: stream.monitor.place for name, stream in self._link.session().streams.items()}
-
-    @property
-    def primary(self) -> str:
-        return next(iter(self._link.session().streams))
-
-    def grab(self, name: str) -> ScreenFrame:
+    def grab(self, monitor: str) -> ScreenFrame:
         """Return the newest picture of a monitor; wait for the first."""
+        if self._link.session().streams is not self._streams:
+            raise NoDesktop("the screen can no longer be captured as it was: its monitors have changed")
         with self._lock:
-            deadline = time.monotonic() + FIRST_SECONDS
-            while time.monotonic() < deadline:
-                with suppress(FramesEnded):
-                    if (frame := self._of(name).newest()) is not None:
-                        return frame
-                time.sleep(POLL_SECONDS)
-        raise NoDesktop(f"the monitor {name!r} gives no pictures: its session has ended, or PipeWire has")
+            if monitor not in self._frames:
+                stream = self._streams[monitor]
+                self._frames[monitor] = self._open_frames(stream.node, stream.monitor.picture)
+            return self._newest(monitor, self._frames[monitor])
 
     def close(self) -> None:
         with self._lock:
-            for _, frames in self._frames.values():
+            for frames in self._frames.values():
                 frames.close()
             self._frames.clear()
 
-    def _of(self, name: str) -> Frames:
-        streams = self._link.session().streams
-        if name not in streams:
-            raise NoDesktop(f"there is no monitor {name!r} any more")
-        stream = streams[name]
-        known = self._frames.get(name)
-        if known and known[0] is stream:
-            return known[1]
-        if known:
-            known[1].close()
-        self._frames[name] = stream, self._open_frames(stream.node, stream.monitor.picture)
-        return self._frames[name][1]
+    def _newest(self, monitor: str, frames: Frames) -> ScreenFrame:
+        deadline = time.monotonic() + FIRST_SECONDS
+        try:
+            while (frame := frames.newest()) is None:
+                if time.monotonic() > deadline:
+                    raise NoDesktop(f"the monitor {monitor!r} gives no picture; does PipeWire run in this session?")
+                time.sleep(POLL_SECONDS)
+        except FramesEnded as reason:
+            raise NoDesktop(f"the screen can no longer be captured: {reason}") from reason
+        return frame

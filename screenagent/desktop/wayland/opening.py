@@ -10,8 +10,12 @@ from screenagent.desktop.platform import System
 from screenagent.desktop.wayland.session import WaylandSession
 
 
-def open_wayland(stack: ExitStack, session: WaylandSession, *, control: Control) -> System:  # noqa: ARG001
+def open_wayland(stack: ExitStack, session: WaylandSession, *, control: Control) -> System:
     """Open the session for as long as `stack` is. Raise `NoDesktop` with a sentence that says what is missing."""
+    if "gnome" in session.desktop.casefold():
+        from screenagent.desktop.wayland.gnome import open_gnome
+
+        return open_gnome(stack, session, control=control)
     raise NoDesktop(
         "this is a Wayland session without X, where no input can be sent: log in to an X11 session, "
         "or work on a virtual desktop with --virtual"

@@ -1,0 +1,117 @@
+"""What the user does in a GNOME session: keys that stop and answer, and touches of mouse and keyboard."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from functools import partial
+from typing import Final
+
+from jeepney import DBusAddress
+
+from screenagent.desktop import NoDesktop
+from screenagent.desktop.user_input import UserInputMonitor
+from screenagent.desktop.wayland.gnome_bus import CallRefused, SessionBus, ShellLost
+from screenagent.desktop.wayland.gnome_session import MUTTER
+from screenagent.desktop.wayland.gnome_windows import SERVICE, Extension
+from screenagent.geometry import Pixel
+
+IDLE: Final = DBusAddress("/org/gnome/Mutter/IdleMonitor/Core", f"{MUTTER}.IdleMonitor", f"{MUTTER}.IdleMonitor")
+QUESTION_SECONDS: Final = 0.005
+OWN_SECONDS: Final = 0.1
+"""What comes so soon after an event of ours may be that event: the shell takes it in with its next frame."""
+ENDED: Final = "the GNOME session has ended while it was worked on"
+NAMES: Final = {
+    "ctrl": "<Control>", "shift": "<Shift>", "alt": "<Alt>", "super": "<Super>",
+    "escape": "Escape", "enter": "Return", "backspace": "BackSpace", "page_up": "Page_Up", "page_down": "Page_Down",
+    "print_screen": "Print",
+}  # fmt: skip
+"""What GTK calls the keys; the others have our names with a capital."""
+MODIFIERS: Final = ("ctrl", "shift", "alt", "super")
+
+
+def accelerator(keys: tuple[str, ...]) -> str:
+    """Return a chord as GNOME Shell takes it: "<Control><Shift>Escape"."""
+    ordered = sorted(keys, key=lambda key: key not in MODIFIERS)
+    return "".join(NAMES.get(key) or (key if len(key) == 1 else key.title()) for key in ordered)
+
+
+def listen_by_extension(stack: ExitStack, monitor: UserInputMonitor) -> None:
+    """Tell `monitor` what the extension tells. What goes into the terminal that we run in is no touch."""
+    told: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+    bus = SessionBus(ended=lambda: monitor.control.end(NoDesktop(ENDED)))
+    stack.callback(bus.close)
+    listening = _Listening(monitor, Extension(bus))
+    chords = {accelerator(keys): does for keys, does in monitor.chords() if keys}
+    for chord in chords:
+        if not listening.extension.call("Grab", "s", chord)[0]:
+            raise NoDesktop(f"GNOME Shell gives the keys {chord!r} to nobody: another program or shortcut has them")
+    bus.heed(SERVICE, SERVICE, "Pressed", lambda body: told.put(chords.get(body[0], lambda: None)))
+    bus.heed(SERVICE, SERVICE, "Touched", lambda body: told.put(partial(listening.touched, *body)))
+    listening.extension.call("Watch")
+
+    def listen() -> None:
+        while (does := told.get()) is not None:
+            try:
+                does()
+            except (ShellLost, CallRefused):
+                monitor.control.end(NoDesktop(ENDED))
+                return
+            except BaseException:
+                monitor.control.stop()  # nobody would hear the stop keys any more
+                raise
+
+    thread = threading.Thread(target=listen, name="oversight", daemon=True)
+    thread.start()
+    stack.callback(thread.join)
+    stack.callback(told.put, None)
+
+
+class _Listening:
+    """What is a touch of what the extension tells."""
+
+    def __init__(self, monitor: UserInputMonitor, extension: Extension) -> None:
+        self._monitor = monitor
+        self.extension = extension
+        self._ours: set[str] = set()
+
+    def touched(self, what: str, target: int, place: tuple[int, int], device: int, is_emulated: bool) -> None:
+        if is_emulated and what not in self._ours and self._monitor.ledger.last_at > time.monotonic() - OWN_SECONDS:
+            self._ours.add(what)  # the first one that is heard of just after we have sent something
+            self.extension.call("Own", "u", device)
+            return
+        if self._is_own_terminal(target):
+            return
+        if what == "mouse":
+            self._monitor.moved(Pixel(x=place[0], y=place[1]), by_user=True)
+        self._monitor.touched(what)
+
+    def _is_own_terminal(self, id: int) -> bool:
+        found = self.extension.look().called(id) if id else None
+        return found is not None and found.window.own
+
+
+def listen_by_idle_time(stack: ExitStack, monitor: UserInputMonitor) -> None:
+    """Tell `monitor` of touches by how long the session was idle; where no extension hears the stop keys, it says so."""
+    bus = SessionBus(ended=lambda: monitor.control.end(NoDesktop(ENDED)))
+    stack.callback(bus.close)
+    leaving = threading.Event()
+
+    def listen() -> None:
+        while not leaving.wait(QUESTION_SECONDS):
+            with suppress(CallRefused):
+                try:
+                    at = time.monotonic() - bus.call(IDLE, "GetIdletime")[0] / 1000
+                except ShellLost:
+                    return
+                if at > monitor.ledger.last_at + OWN_SECONDS and at > started:
+                    monitor.touched("mouse or keyboard")
+
+    started = time.monotonic()
+    thread = threading.Thread(target=listen, name="oversight", daemon=True)
+    thread.start()
+    stack.callback(thread.join)
+    stack.callback(leaving.set)

@@ -1,0 +1,47 @@
+#!/bin/sh
+# A headless GNOME Shell of its own in a folder, with a session bus, PipeWire and accessibility, and a command inside it:
+#   gnome.sh FOLDER COMMAND...
+# SIZE=1280x720, SECOND=1024x768 (another monitor), LOGIND=1 (mocked, so that there is a lock screen),
+# PIPEWIRE=no (none), EXTENSION=folder of the extension, or "no"
+set -eu
+dir=$1; shift
+here=$(cd "$(dirname "$0")" && pwd)
+extension=${EXTENSION:-$here/../../screenagent/desktop/wayland/extension}
+mkdir -p "$dir/run" "$dir/home"; chmod 700 "$dir/run"
+unset DISPLAY WAYLAND_DISPLAY DBUS_SESSION_BUS_ADDRESS AT_SPI_BUS_ADDRESS
+export XDG_RUNTIME_DIR="$dir/run" HOME="$dir/home" XDG_CURRENT_DESKTOP=GNOME XDG_SESSION_TYPE=wayland LANG=C.UTF-8
+export LIBGL_ALWAYS_SOFTWARE=1 GSETTINGS_BACKEND=keyfile GDK_BACKEND=wayland NO_AT_BRIDGE=0 GTK_A11Y=atspi
+bus=$(dbus-daemon --session --fork --print-address=1 --print-pid=1)
+DBUS_SESSION_BUS_ADDRESS=$(echo "$bus" | sed -n 1p); export DBUS_SESSION_BUS_ADDRESS
+processes=$(echo "$bus" | sed -n 2p)
+trap 'kill $processes 2> /dev/null || true' EXIT INT TERM
+export DBUS_SYSTEM_BUS_ADDRESS="$DBUS_SESSION_BUS_ADDRESS"  # the shell wants a system bus
+if [ -n "${LOGIND:-}" ]; then
+    python3 "$here/mocked_login.py" > "$dir/login.log" 2>&1 & processes="$! $processes"
+    n=0; until [ -e "$dir/run/login-ready" ] || [ $n -gt 100 ]; do n=$((n + 1)); sleep 0.1; done
+    export XDG_SESSION_ID=c1
+fi
+if [ "${PIPEWIRE:-}" != no ]; then
+    pipewire > "$dir/pipewire.log" 2>&1 & processes="$! $processes"
+    n=0; until [ -S "$dir/run/pipewire-0" ] || [ $n -gt 100 ]; do n=$((n + 1)); sleep 0.05; done
+    wireplumber > "$dir/wireplumber.log" 2>&1 & processes="$! $processes"
+fi
+if [ "$extension" != no ]; then
+    mkdir -p "$HOME/.local/share/gnome-shell/extensions"
+    cp -r "$extension" "$HOME/.local/share/gnome-shell/extensions/windows@screenagent"
+    gsettings set org.gnome.shell enabled-extensions "['windows@screenagent']"
+fi
+gsettings set org.gnome.shell welcome-dialog-last-shown-version 999
+# without a device of its own the shell shows the overview first; LAYOUTS="[('xkb', 'de')]"
+[ -z "${LAYOUTS:-}" ] || gsettings set org.gnome.desktop.input-sources sources "$LAYOUTS"
+gnome-shell --headless --wayland --no-x11 --virtual-monitor "${SIZE:-1280x720}" \
+    ${SECOND:+--virtual-monitor "$SECOND"} --wayland-display wl-gnome > "$dir/shell.log" 2>&1 & processes="$! $processes"
+export SHELL_PID=$! WAYLAND_DISPLAY=wl-gnome
+n=0
+until gdbus introspect --session --dest org.gnome.Mutter.RemoteDesktop --object-path /org/gnome/Mutter/RemoteDesktop > /dev/null 2>&1; do
+    n=$((n + 1)); [ $n -lt 300 ] || { cat "$dir/shell.log" >&2; exit 1; }
+    sleep 0.1
+done
+dbus-send --session --dest=org.a11y.Bus --print-reply /org/a11y/bus org.freedesktop.DBus.Properties.Set \
+    string:org.a11y.Status string:IsEnabled variant:boolean:true > /dev/null 2>&1 || true
+"$@"
