@@ -55,7 +55,13 @@ class KeySender(Protocol):
         """Return the key that one of `keys.NAMED` means, or `LEVEL_3`."""
         ...
 
-    def find(self, character: str) -> Stroke | None: ...
+    def find(self, character: str) -> Stroke | None:
+        """Return what types a character."""
+        ...
+
+    def chord_key(self, character: str) -> Stroke | None:
+        """Return the key of a character that is pressed by itself or together with others."""
+        ...
 
     def send(self, stroke: Stroke, *, pressed: bool) -> None: ...
 
@@ -200,14 +206,23 @@ class Keyboard:
 
     def _named(self, name: str) -> Stroke:
         if name not in NAMED:
-            return self._character(name, chord=True)
+            return self._chord_key(name)
         stroke = self._sender.named(name)
         if stroke is None:
             raise Retry(f"this keyboard has no {name!r} key", "no_key")
         return stroke
 
-    def _character(self, character: str, *, chord: bool = False) -> Stroke:
-        stroke = self._sender.find(character)
-        if stroke is None or (chord and stroke.level_3):
-            raise Retry(f"this keyboard has no key for {character!r}; type it as text instead", "no_key")
+    def _character(self, character: str) -> Stroke:
+        if (stroke := self._sender.find(character)) is None:
+            raise _no_key(character)
         return stroke
+
+    def _chord_key(self, character: str) -> Stroke:
+        stroke = self._sender.chord_key(character)
+        if stroke is None or stroke.level_3:
+            raise _no_key(character)
+        return stroke
+
+
+def _no_key(character: str) -> Retry:
+    return Retry(f"this keyboard has no key for {character!r}; type it as text instead", "no_key")

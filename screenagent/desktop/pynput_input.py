@@ -39,6 +39,8 @@ class PynputKeys:
     def find(self, character: str) -> Stroke | None:
         return Stroke(keyboard.KeyCode.from_char(character), ord(character))
 
+    chord_key = find
+
     def send(self, stroke: Stroke, *, pressed: bool) -> None:
         (self._controller.press if pressed else self._controller.release)(stroke.key)
 

@@ -187,6 +187,8 @@ class XKeys:
         found = self._layout.find(character)
         return found and Stroke(found.code, found.code, found.shifted, found.level_3)
 
+    chord_key = find
+
     def send(self, stroke: Stroke, *, pressed: bool) -> None:
         xtest.fake_input(self._connection, X.KeyPress if pressed else X.KeyRelease, stroke.code)
         self._connection.sync()
