@@ -32,7 +32,7 @@ if [ "$extension" != no ]; then
     gsettings set org.gnome.shell enabled-extensions "['windows@screenagent']"
 fi
 gsettings set org.gnome.shell welcome-dialog-last-shown-version 999
-# without a device of its own the shell shows the overview first; LAYOUTS="[('xkb', 'de')]"
+# LAYOUTS="[('xkb', 'de')]"
 [ -z "${LAYOUTS:-}" ] || gsettings set org.gnome.desktop.input-sources sources "$LAYOUTS"
 gnome-shell --headless --wayland --no-x11 --virtual-monitor "${SIZE:-1280x720}" \
     ${SECOND:+--virtual-monitor "$SECOND"} --wayland-display wl-gnome > "$dir/shell.log" 2>&1 & processes="$! $processes"
@@ -44,4 +44,10 @@ until gdbus introspect --session --dest org.gnome.Mutter.RemoteDesktop --object-
 done
 dbus-send --session --dest=org.a11y.Bus --print-reply /org/a11y/bus org.freedesktop.DBus.Properties.Set \
     string:org.a11y.Status string:IsEnabled variant:boolean:true > /dev/null 2>&1 || true
+shell() { gdbus call --session --dest org.gnome.Shell --object-path /org/gnome/Shell --method "org.freedesktop.DBus.Properties.$@" 2>&1; }
+# a new session begins in the overview, as soon as it has started up
+n=0; until [ "$(shell Get org.gnome.Shell OverviewActive)" = '(<true>,)' ] || [ $n -gt 50 ]; do n=$((n + 1)); sleep 0.1; done
+n=0; until [ "$(shell Get org.gnome.Shell OverviewActive)" = '(<false>,)' ] || [ $n -gt 50 ]; do
+    shell Set org.gnome.Shell OverviewActive '<false>' > /dev/null; n=$((n + 1)); sleep 0.3
+done
 "$@"

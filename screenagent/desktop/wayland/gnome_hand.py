@@ -181,5 +181,8 @@ class GnomeKeys:
         place = layout.find(character, state) if layout else None
         return place and Stroke(place.code, place.code, place.shifted, place.level_3)
 
+    def chord_key(self, character: str) -> Stroke | None:
+        return self.find(character)
+
     def send(self, stroke: Stroke, *, pressed: bool) -> None:
         self._hand.send(lambda sender: sender.key(stroke.code, pressed=pressed))
