@@ -7,12 +7,14 @@ keyboard that ends takes the seat's with it. So both are there before the first 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 from screenagent.desktop.frames import MonitorPlace
 from screenagent.desktop.keyboard import Stroke
 from screenagent.desktop.wayland.connection import Connection, memory_file, milliseconds
+from screenagent.desktop.wayland.send_clock import SendClock
 from screenagent.desktop.wayland.session import WaylandSession
 from screenagent.geometry import Pixel
 
@@ -29,7 +31,17 @@ xkb_compat { include "complete" }; xkb_symbols { include "pc+us+inet(evdev)" }; 
 ROWS: Final = (("1234567890-=", 2), ("qwertyuiop[]", 16), ("asdfghjkl;'`", 30), ("\\zxcvbnm,./", 43), (" ", 57))
 SHIFTED: Final = dict(zip('!@#$%^&*()_+{}:"~|<>?', "1234567890-=[];'`\\,./", strict=True))
 NAMED_CODES: Final = {
-    **{"ctrl": 29, "shift": 42, "alt": 56, "super": 125, "escape": 1, "enter": 28, "tab": 15, "backspace": 14},
+    **{
+        "ctrl": 29,
+        "shift": 42,
+        "alt": 56,
+        "super": 125,
+        "escape": 1,
+        "enter": 28,
+        "tab": 15,
+        "backspace": 14,
+        "space": 57,
+    },
     **{"delete": 111, "insert": 110, "home": 102, "end": 107, "left": 105, "right": 106, "up": 103, "down": 108},
     **{"page_up": 104, "page_down": 109, "caps_lock": 58, "num_lock": 69, "scroll_lock": 70, "print_screen": 99},
     **{"pause": 119, "menu": 127, "f11": 87, "f12": 88},
@@ -51,7 +63,8 @@ TEXT: Final = 0x10000
 class WlrootsPointer:
     """The mouse. Where it is, is known only as far as we have moved it: no compositor tells that."""
 
-    def __init__(self, session: WaylandSession) -> None:
+    def __init__(self, session: WaylandSession, sent: SendClock) -> None:
+        self._sent = sent
         self._connection = Connection(session)
         try:
             self._manager = self._connection.bind("zwlr_virtual_pointer_manager_v1")
@@ -83,8 +96,8 @@ class WlrootsPointer:
         at = next((at for at, place in enumerate(self._places) if _holds(place, pixel)), 0)
         place, self._device = self._places[at], self._devices[at]
         x, y = (min(max(0, to), size - 1) for to, size in _within(place, pixel))
-        self._device.motion_absolute(milliseconds(), x, y, place.width, place.height)
-        self._sent()
+        with self._sending():
+            self._device.motion_absolute(milliseconds(), x, y, place.width, place.height)
         self.position = pixel
 
     def _follow(self) -> None:
@@ -97,21 +110,24 @@ class WlrootsPointer:
 
     def button(self, button: int, *, pressed: bool) -> None:
         """Press or release a button where the mouse is."""
-        self._device.button(milliseconds(), BUTTONS[button], int(pressed))
-        self._sent()
+        with self._sending():
+            self._device.button(milliseconds(), BUTTONS[button], int(pressed))
 
     def physical(self, button: int) -> int:
         return button  # a virtual mouse has no buttons that are exchanged
 
     def turn_wheel(self, button: int) -> None:
         axis, way = WHEEL_BUTTONS[button]
-        self._device.axis_source(WHEEL)
-        self._device.axis_discrete(milliseconds(), axis, NOTCH * way, way)
-        self._sent()
+        with self._sending():
+            self._device.axis_source(WHEEL)
+            self._device.axis_discrete(milliseconds(), axis, NOTCH * way, way)
 
-    def _sent(self) -> None:
-        self._device.frame()
-        self._connection.roundtrip()
+    @contextmanager
+    def _sending(self) -> Iterator[None]:
+        with self._sent.sending():
+            yield
+            self._device.frame()
+            self._connection.roundtrip()
 
 
 def _holds(place: MonitorPlace, pixel: Pixel) -> bool:
@@ -127,7 +143,8 @@ class WlrootsKeys:
 
     is_sure = True
 
-    def __init__(self, session: WaylandSession) -> None:
+    def __init__(self, session: WaylandSession, sent: SendClock) -> None:
+        self._sent = sent
         self._connection = Connection(session)
         try:
             manager, seat = self._connection.bind("zwp_virtual_keyboard_manager_v1"), self._connection.seat
@@ -165,11 +182,12 @@ class WlrootsKeys:
         return Stroke(character, TEXT + ord(character))
 
     def send(self, stroke: Stroke, *, pressed: bool) -> None:
-        if stroke.code < TEXT:
-            self._send_chord(stroke, pressed=pressed)
-        else:
-            self._send_text(stroke.key, pressed=pressed)
-        self._connection.roundtrip()
+        with self._sent.sending():
+            if stroke.code < TEXT:
+                self._send_chord(stroke, pressed=pressed)
+            else:
+                self._send_text(stroke.key, pressed=pressed)
+            self._connection.roundtrip()
 
     def _send_chord(self, stroke: Stroke, *, pressed: bool) -> None:
         self._chords.key(milliseconds(), stroke.code, int(pressed))

@@ -1,0 +1,154 @@
+"""What a person does in the session of a wlroots compositor: touches mouse or keyboard, or presses the user's keys.
+
+No compositor shows one program what another is sent. It tells when nobody has touched anything for a while, and when
+somebody does again; that is heard here for a span of 10 ms. Our own inputs count, too, and are told apart by when they
+were sent. While we send in quick succession, and for 10 ms after that, a touch is not told; a hand that goes on after
+that keeps the seat busy longer than we do, which gives it away.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from screenagent.desktop import NoDesktop
+from screenagent.desktop.user_input import UserInputMonitor
+from screenagent.desktop.wayland.connection import CompositorGone, Connection
+from screenagent.desktop.wayland.send_clock import SendClock
+from screenagent.desktop.wayland.session import WaylandSession
+from screenagent.desktop.wayland.sway_chords import SwayChords
+from screenagent.desktop.wayland.sway_ipc import sway_socket
+
+IDLE_MS: Final = 10
+LATE_SECONDS: Final = 0.002
+"""By so much a compositor that is awake may tell later than that that the seat is idle."""
+LOOK_SECONDS: Final = 0.05  # how soon leaving is noticed; what is told is heeded as it comes
+NEITHER: Final = "mouse or the keyboard"
+ENDED: Final = "the Wayland session has ended while it was worked on"
+NO_KEYS: Final = (
+    "this compositor gives no keys by which you could stop the agent; stop it by Ctrl-C or `screenagent stop`, and "
+    'say so with the setting stop_keys = "off"'
+)
+BLIND: Final = "this compositor does not tell when somebody touches the mouse or the keyboard"
+
+
+@dataclass
+class TouchWatch:
+    """Tells a person's touch from our own inputs, by what a compositor says of the seat's idleness."""
+
+    connection: Connection
+    sent: SendClock
+    is_idle: bool = False
+    _has_woken: bool = False
+    _known_until: float = field(default=float("-inf"))
+    """All of our own inputs before this moment have been told of, and taken in."""
+
+    def begin(self) -> None:
+        """Ask to be told. Raise `NoDesktop` if this compositor does not tell."""
+        notice: Any
+        if self.connection.offers("ext_idle_notifier_v1"):
+            notifier = self.connection.bind("ext_idle_notifier_v1")
+            ask = notifier.get_idle_notification
+            if notifier.version >= 2:  # which does not sleep while a video plays
+                ask = notifier.get_input_idle_notification
+            notice, idled = ask(IDLE_MS, self.connection.seat), "idled"
+        elif self.connection.offers("org_kde_kwin_idle"):
+            notifier = self.connection.bind("org_kde_kwin_idle")
+            notice, idled = notifier.get_idle_timeout(self.connection.seat, IDLE_MS), "idle"
+        else:
+            raise NoDesktop(BLIND)
+        self._notice = notice  # kept, or it would no longer be told of
+        notice.dispatcher[idled] = self._slept
+        notice.dispatcher["resumed"] = self._woke
+        self.connection.roundtrip()
+
+    def _slept(self, _: object) -> None:
+        self.is_idle = True
+
+    def _woke(self, _: object) -> None:
+        self.is_idle, self._has_woken = False, True
+
+    def touched(self, seconds: float) -> bool:
+        """Take in what is told within `seconds`; return whether a person has touched the mouse or the keyboard."""
+        self.connection.take_in(self._patience(seconds))
+        if self.sent.has_sent_since(self._known_until):
+            self._take_in_ours()
+            return False
+        if self._has_woken:
+            self._has_woken = False
+            return True
+        return not self.is_idle and self._is_kept_busy()
+
+    def _patience(self, seconds: float) -> float:
+        """Return how long to wait for word: where the seat is busy, until it would be idle if only we were there."""
+        if self.is_idle:
+            return seconds
+        due = self.sent.done_at + IDLE_MS / 1000 + LATE_SECONDS - time.monotonic()
+        return min(seconds, max(IDLE_MS / 1000, due))
+
+    def _take_in_ours(self) -> None:
+        """Take in what our own inputs have caused: all of it was said before the compositor answers this."""
+        at = time.monotonic()
+        self.connection.roundtrip()
+        self._has_woken = False
+        self._known_until = at
+
+    def _is_kept_busy(self) -> bool:
+        """Return whether the seat stays busy though we have sent nothing for so long that it would be idle."""
+        if time.monotonic() < max(self.sent.done_at, self._known_until) + IDLE_MS / 1000 + LATE_SECONDS:
+            return False
+        for _ in range(2):  # a compositor that was behind has by then looked at its clocks
+            self.connection.roundtrip()
+        return not self.is_idle and not self.sent.has_sent_since(self._known_until)
+
+
+def listen_on_wlroots(
+    session: WaylandSession,
+    stack: ExitStack,
+    monitor: UserInputMonitor,
+    *,
+    sent: SendClock,
+    own_has_keys: Callable[[], bool],
+) -> None:
+    """Tell `monitor` what a person does until the stack is closed. What goes into the terminal that we run in is no
+    touch: there the agent is supervised. Where the mouse is, is not told, so that no corner stops the agent."""
+    path = sway_socket(session)
+    if path is None and monitor.heeds.keys.stop:
+        raise NoDesktop(NO_KEYS)
+    if path and any(keys for keys, _ in monitor.chords()):
+        chords = stack.enter_context(closing(SwayChords(path, monitor.chords())))
+        _listen(stack, monitor, "keys", lambda: chords.heed(LOOK_SECONDS))
+    if monitor.heeds.touch:
+        watch = TouchWatch(stack.enter_context(closing(Connection(session))), sent)
+        watch.begin()
+
+        def look() -> None:
+            if watch.touched(LOOK_SECONDS) and not own_has_keys():
+                monitor.touched(NEITHER)
+
+        _listen(stack, monitor, "touches", look)
+
+
+def _listen(stack: ExitStack, monitor: UserInputMonitor, what: str, look: Callable[[], None]) -> None:
+    """Look again and again in a thread, until the stack is closed."""
+    leaving = threading.Event()
+
+    def listen() -> None:
+        while not leaving.is_set():
+            try:
+                look()
+            except CompositorGone:
+                monitor.control.end(NoDesktop(ENDED))  # whoever waits for something else would not notice
+                return
+            except BaseException:
+                monitor.control.stop()  # nobody would hear the user any more
+                raise
+
+    thread = threading.Thread(target=listen, name=f"oversight of {what}", daemon=True)
+    thread.start()
+    stack.callback(thread.join)
+    stack.callback(leaving.set)
