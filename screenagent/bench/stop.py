@@ -19,7 +19,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
@@ -29,27 +29,18 @@ from pydantic import Field, TypeAdapter
 
 from screenagent.bench import stop_worker
 from screenagent.bench.results import keep_results, percentile, read_bench_results
-from screenagent.bench.stop_hindered import HINDRANCES, Hindered, HinderedRun, Hindrance, OfHindrance, hindered_summary
+from screenagent.bench.stop_displays import CORNER, KEYS, MIDDLE, ON_X, StopDisplay, StopWay, XStopDisplay
+from screenagent.bench.stop_hindered import Hindered, HinderedRun, Hindrance, OfHindrance, hindered_summary
 from screenagent.control import Control, until
 from screenagent.desktop.json_lines import Lines
 from screenagent.desktop.lock import drivers
-from screenagent.desktop.testing.event_monitor import EventMonitor
-from screenagent.desktop.testing.synthetic_user import SyntheticPerson, SyntheticUser
 from screenagent.desktop.virtual import VirtualDesktop
-from screenagent.desktop.x11.connection import connect_display, disconnect_display
-from screenagent.desktop.x11.driver_selection import ask_to_stop
 from screenagent.desktop.x11.raw_events import Raw
 from screenagent.events import Ended
 from screenagent.geometry import Value
 from screenagent.runs.store import read_events
 
-StopWay = Literal["keys", "corner", "ctrl-c", "sigterm", "command", "by the display", "esc", "console ctrl-c"]
-
-PLAIN: Final[tuple[StopWay, ...]] = ("keys", "corner", "ctrl-c", "sigterm", "command", "by the display")
 CONSOLE: Final[tuple[StopWay, ...]] = ("esc", "console ctrl-c")
-KEYS: Final = ("ctrl", "shift", "escape")
-CORNER: Final = (1279, 0)
-MIDDLE: Final = (640, 360)
 DEADLINE_SECONDS: Final = 0.05
 RELEASE_SECONDS: Final = 0.3
 AFTER_SECONDS: Final = 0.1  # how much longer than the deadline the display is watched
@@ -126,23 +117,30 @@ class StopSummary(Value):
     load: float
 
 
+@contextmanager
+def x_display() -> Iterator[StopDisplay]:
+    """A virtual X display of its own."""
+    with VirtualDesktop(control=Control()) as virtual, closing(XStopDisplay(virtual.display)) as display:
+        yield display
+
+
 def run_stop(
     *,
     stops: int,
     kills: int,
     hindered: int = 0,
     worker: Sequence[str],
+    opened: Callable[[], AbstractContextManager[StopDisplay]] = x_display,
     seed: int = 0,
     results: Path | None = None,
     latest_seconds: float = LATEST_SECONDS,
     progress: Callable[[int, int], None] = lambda _, __: None,
 ) -> StopSummary:
-    """`worker` is the program that runs `serve_orders`; with `results` it goes on where it was broken off."""
+    """`worker` is the program that runs `serve_orders`, and `opened` opens the display that it runs on; with `results`
+    it goes on where it was broken off."""
     chance = random.Random(seed)
     found = read_bench_results(results, KEPT.validate_json) if results else []
-    stopped_before = sum(isinstance(one, StopMeasured) for one in found)
-    ways = list(islice(cycle(PLAIN + CONSOLE), max(0, stops - stopped_before)))
-    chance.shuffle(ways)
+    stops_left = max(0, stops - sum(isinstance(one, StopMeasured) for one in found))
     loads = [os.getloadavg()[0]]
 
     def take(one: Measured) -> None:
@@ -154,19 +152,21 @@ def run_stop(
 
     kills_left = range(kills - sum(isinstance(one, Kill) for one in found))
     hindered_left = range(hindered - sum(isinstance(one, Hindered) for one in found))
-    if not (ways or kills_left or hindered_left):
+    if not (stops_left or kills_left or hindered_left):
         return stop_summary(found, loads)
-    with VirtualDesktop(control=Control()) as virtual, StopScene(virtual.display, latest_seconds) as scene:
-        for kind, console in ((PLAIN, False), (CONSOLE, True)):
+    with opened() as display, StopScene(display, latest_seconds) as scene:
+        ways = list(islice(cycle(display.ways + CONSOLE), stops_left))
+        chance.shuffle(ways)
+        for kind, console in ((display.ways, False), (CONSOLE, True)):
             mine = [way for way in ways if way in kind]
             if mine:
-                with started_worker(worker, virtual.display, console=console) as agent:
+                with started_worker(worker, display.argument, console=console) as agent:
                     for way in mine:
                         take(scene.stop(agent, way, chance))
         for _ in kills_left:
             take(scene.kill(chance))
         for number in hindered_left:
-            take(scene.hinder(HINDRANCES[number % len(HINDRANCES)], chance))
+            take(scene.hinder(display.hindrances[number % len(display.hindrances)], chance))
     return stop_summary(found, loads)
 
 
@@ -174,7 +174,7 @@ def stop_summary(found: Sequence[Measured], loads: Sequence[float]) -> StopSumma
     stops = [one for one in found if isinstance(one, StopMeasured)]
     kills = [one for one in found if isinstance(one, Kill)]
     times = [one.ms for one in stops]
-    ways = {way: [one.ms for one in stops if one.way == way] for way in (*PLAIN, *CONSOLE)}
+    ways = {way: [one.ms for one in stops if one.way == way] for way in (*ON_X, *CONSOLE)}
     return StopSummary(
         p50_ms=percentile(times, 50),
         p99_ms=percentile(times, 99),
@@ -259,21 +259,15 @@ def _drain(terminal: int) -> None:
 
 
 class StopScene:
-    """A display with a human on it, a witness beside it, and a folder for the runs."""
+    """A display with a person on it, and a folder for the runs."""
 
-    def __init__(self, display: str, latest_seconds: float) -> None:
+    def __init__(self, display: StopDisplay, latest_seconds: float) -> None:
         self._display, self._latest_seconds = display, latest_seconds
         self._stack = ExitStack()
         self._runs = 0
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            self._human = stack.enter_context(SyntheticPerson(self._display))
-            with closing(SyntheticUser(self._display)) as hand:
-                self._human_codes = hand.codes(*KEYS)
-            self._witness = stack.enter_context(EventMonitor(self._display))
-            self._server = connect_display(self._display)
-            stack.callback(disconnect_display, self._server)
             self._folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="screenagent-bench-")))
             self._forks: Any = multiprocessing.get_context("forkserver")
             self._forks.set_forkserver_preload(["screenagent.bench.stop_worker"])
@@ -285,7 +279,7 @@ class StopScene:
 
     def stop(self, agent: Worker, way: StopWay, chance: random.Random) -> StopMeasured:
         what, folder = chance.choice(list(stop_worker.LONG)), self.new_folder()
-        self._human.does("move", *map(str, MIDDLE))
+        self._display.does("move", *map(str, MIDDLE))
         agent.order(what, folder)
         if chance.random() < EARLY:
             agent.wait_for("started")
@@ -293,7 +287,7 @@ class StopScene:
             agent.wait_for("reviewed")
             self._await_input()
         time.sleep(chance.uniform(0, self._latest_seconds))
-        before = self._witness.heard()
+        before = self._display.heard()
         at = self._stops(agent, way)
         agent.wait_for("over")
         seen = self._agents(before + self._seen_until(max(time.monotonic(), at + DEADLINE_SECONDS) + AFTER_SECONDS))
@@ -313,13 +307,13 @@ class StopScene:
     def kill(self, chance: random.Random) -> Kill:
         what, folder = chance.choice(list(stop_worker.LONG)), self.new_folder()
         ear, mouth = self._forks.Pipe(duplex=False)
-        agent = self._forks.Process(target=stop_worker.killed, args=(self._display, what, folder, mouth))
+        agent = self._forks.Process(target=stop_worker.killed, args=(self._display.argument, what, folder, mouth))
         agent.start()
         mouth.close()
         begun = _heard_until(ear, "reviewed")
         self._await_input()
         time.sleep(chance.uniform(0, self._latest_seconds))
-        self._witness.heard()
+        self._display.heard()
         at = time.monotonic()
         agent.kill()
         seen = self._seen_until(at + RELEASE_SECONDS)
@@ -335,15 +329,15 @@ class StopScene:
     def hinder(self, way: Hindrance, chance: random.Random) -> Hindered:
         what, folder = chance.choice(list(stop_worker.LONG)), self.new_folder()
         ear, mouth = self._forks.Pipe(duplex=False)
-        with closing(HinderedRun(way, self._server)) as run:
-            arguments = (self._display, what, folder, mouth, run.slave_name)
+        with closing(HinderedRun(way, self._display.server)) as run:
+            arguments = (self._display.argument, what, folder, mouth, run.slave_name)
             agent = self._forks.Process(target=stop_worker.hindered, args=arguments)
             agent.start()
             mouth.close()
             _heard_until(ear, "reviewed")
             self._await_input()
             time.sleep(chance.uniform(0, self._latest_seconds))
-            self._witness.heard()
+            self._display.heard()
             with run.stopped(agent) as at:
                 frozen = way == "frozen display"  # so that nobody on it can be asked
                 seen = [] if frozen else self._seen_until(at + RELEASE_SECONDS)
@@ -367,12 +361,12 @@ class StopScene:
         """When it was said, by the monotonic clock."""
         match way:
             case "keys":
-                self._human.does("down", *KEYS[:-1])
-                at = self._human.does("tap", KEYS[-1])
-                self._human.does("up", *KEYS[:-1])
+                self._display.does("down", *KEYS[:-1])
+                at = self._display.does("tap", KEYS[-1])
+                self._display.does("up", *KEYS[:-1])
                 return at
             case "corner":
-                return self._human.does("move", *map(str, CORNER))
+                return self._display.does("move", *map(str, CORNER))
         at = time.monotonic()
         match way:
             case "ctrl-c":
@@ -380,10 +374,10 @@ class StopScene:
             case "sigterm":
                 os.kill(agent.pid, signal.SIGTERM)
             case "command":  # as `screenagent stop` does it, once that has been started
-                [driver] = drivers(self._display)
+                [driver] = drivers(self._display.name)
                 os.kill(driver.pid, signal.SIGTERM)
             case "by the display":  # as it does where it cannot reach the process
-                ask_to_stop(self._server)
+                self._display.ask_to_stop()
             case "esc":
                 os.write(agent.terminal, b"\x1b")
             case "console ctrl-c":
@@ -391,26 +385,20 @@ class StopScene:
         return at
 
     def _await_input(self) -> None:
-        if not until(lambda: self._agents(self._witness.heard()), seconds=END_SECONDS, poll=0.0):
+        if not until(lambda: self._agents(self._display.heard()), seconds=END_SECONDS, poll=0.0):
             raise TimeoutError(f"the agent sent nothing within {END_SECONDS:g} s")
 
     def _seen_until(self, moment: float) -> list[Raw]:
         time.sleep(max(0.0, moment - time.monotonic()))
-        return self._witness.heard()
+        return self._display.heard()
 
     def _agents(self, seen: Iterable[Raw]) -> list[Raw]:
-        """What was not the human's."""
-        return [
-            raw
-            for raw in seen
-            if not (raw.kind == "key" and raw.code in self._human_codes) and raw.place not in (CORNER, MIDDLE)
-        ]
+        """What was not the person's."""
+        return [raw for raw in seen if self._display.of_agent(raw)]
 
     def held(self) -> int:
         """How many keys and buttons are down."""
-        keys: bytes = bytes(self._server.query_keymap())
-        buttons: int = self._server.screen().root.query_pointer().mask >> 8 & 0b11111
-        return sum(byte.bit_count() for byte in keys) + buttons.bit_count()
+        return self._display.held()
 
     def new_folder(self) -> Path:
         self._runs += 1

@@ -22,6 +22,7 @@ from screenagent.approval import AllowAll
 from screenagent.assembly.agent import build_from
 from screenagent.assembly.departure import on_signals
 from screenagent.assembly.parts import stoppable_control
+from screenagent.bench.stop_displays import display_of
 from screenagent.console.startup import responsive_threads, shorten_escape_delay
 from screenagent.control import Control
 from screenagent.desktop.local import LocalDesktop
@@ -70,8 +71,8 @@ def serve_orders(
 
     control = Again()
     with ExitStack() as stack:
-        desktop = stack.enter_context(LocalDesktop(control=control, display=display))
-        stack.enter_context(driving(display, "bench stop", control))
+        desktop = stack.enter_context(LocalDesktop(control=control, display=display_of(display)))
+        stack.enter_context(driving(desktop.display_name, "bench stop", control))
         stack.enter_context(UserInputMonitor(desktop, control=control, heeds=MonitorOptions(touch=False)))
         lines = stack.enter_context(os.fdopen(orders))
         report("ready")
@@ -125,7 +126,7 @@ def hindered(display: str, what: str, folder: Path, mouth: Connection, terminal:
     os.dup2(os.open(terminal, os.O_RDWR | os.O_NOCTTY), 0)
     with (
         stoppable_control() as control,
-        LocalDesktop(control=control, display=display) as desktop,
+        LocalDesktop(control=control, display=display_of(display)) as desktop,
         Recorder(folder) as recorder,
     ):
         control.on_leave(recorder.end)
@@ -135,7 +136,7 @@ def hindered(display: str, what: str, folder: Path, mouth: Connection, terminal:
 def killed(display: str, what: str, folder: Path, mouth: Connection) -> None:
     """A run whose process will be killed: it says of every event that it begins to be written."""
     control = Control()
-    with closing(LocalDesktop(control=control, display=display)) as desktop, Recorder(folder) as recorder:
+    with closing(LocalDesktop(control=control, display=display_of(display))) as desktop, Recorder(folder) as recorder:
         drive(long_input_agent(what, desktop, control), what, lambda event: mouth.send(event.event), recorder)
 
 

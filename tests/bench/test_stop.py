@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from screenagent.bench import stop
 from screenagent.bench.stop import Kill, StopMeasured, StopScene, started_worker
+from screenagent.bench.stop_displays import ON_X, XStopDisplay
 from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.events import Ended
 from screenagent.runs.store import read_events
@@ -40,7 +42,7 @@ def test_a_stop_of_every_kind_ends_the_input_and_a_kill_leaves_nothing_pressed(t
     assert found.p50_ms is not None
     assert found.p50_ms <= 50  # p99 is the bench's to say, on a machine that does nothing else
     assert found.in_the_middle > 14
-    assert {way: of.n for way, of in found.ways.items()} == dict.fromkeys((*stop.PLAIN, *stop.CONSOLE), 4)
+    assert {way: of.n for way, of in found.ways.items()} == dict.fromkeys((*ON_X, *stop.CONSOLE), 4)
     assert (found.kills.n, found.kills.held, found.kills.unreadable) == (5, 0, 0)
     assert found.kills.lost <= 1
     for of in found.hindered.values():
@@ -67,7 +69,11 @@ def test_what_comes_late_stays_held_or_is_lost_is_counted() -> None:
 
 def test_a_console_that_crashes_stops_the_agent_and_lifts_what_it_held(virtual: VirtualDesktop) -> None:
     worker = ("-c", CRASHES)
-    with StopScene(virtual.display, 0.0) as scene, started_worker(worker, virtual.display, console=True) as agent:
+    with (
+        closing(XStopDisplay(virtual.display)) as display,
+        StopScene(display, 0.0) as scene,
+        started_worker(worker, virtual.display, console=True) as agent,
+    ):
         folder = scene.new_folder()
         agent.order("held", folder)
         agent.wait_for("acted", "ended")

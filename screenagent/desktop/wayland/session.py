@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -42,9 +43,18 @@ class WaylandSession:
         """What the desktop calls itself, such as "sway" or "ubuntu:GNOME"; empty if it says nothing."""
         return self.leads.get("XDG_CURRENT_DESKTOP", "")
 
+    def as_argument(self) -> str:
+        """Return it as one word of a command, for a process of ours that `session_from` reads it in."""
+        return json.dumps(dict(self.leads))
+
     @property
     def session_bus(self) -> str | None:
         return self.leads.get("DBUS_SESSION_BUS_ADDRESS")
+
+
+def session_from(argument: str) -> WaylandSession:
+    """Return the session that `as_argument` has written."""
+    return WaylandSession(json.loads(argument))
 
 
 def session_of(environment: Mapping[str, str]) -> WaylandSession | None:
