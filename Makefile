@@ -20,7 +20,7 @@ UNIT := not display and not engine and not soak and not servers
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test unit display engine soak servers fmt docs clean
+.PHONY: help demo check test unit display engine soak servers wayland fmt docs clean
 
 help:
 	@echo "make check        format, lint, types, imports and every quick test: under a minute"
@@ -32,6 +32,8 @@ help:
 	@echo "                  random model on llama.cpp, whose figures are printed last"
 	@echo "make servers      every kind of request on vLLM, transformers serve and an older llama.cpp: installs 3.5 GB first,"
 	@echo "                  takes a quarter of an hour; writes their results into docs/models.md"
+	@echo "make wayland      the tests on GNOME Shell 48, without a screen, in a Debian 13 system that is made first; takes root,"
+	@echo "                  1.8 GB in ~/.cache (or TRIXIE=folder) and some minutes"
 	@echo "make fmt          format the code and repair what the linter can"
 	@echo "make docs         write docs/schemas.md and docs/*.schema.json anew from the types"
 	@echo "make demo         carry out a task in a real editor on a virtual desktop; its report is runs/demo/report.html"
@@ -72,6 +74,12 @@ engine: $(VENV)/test.done
 soak: $(VENV)/test.done
 	$(BIN)/python -m screenagent.bench.soak $(DATA)
 	$(PYTEST) -m soak
+
+# A GNOME session of its own in a Debian 13 system, which is made first and kept.
+TRIXIE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/screenagent-trixie
+wayland: $(VENV)/test.done
+	PYTHON=$(abspath $(BIN)/python) PYTHONPATH=$(CURDIR) tests/wayland/trixie.sh $(TRIXIE)
+	tests/wayland/on_gnome.sh $(TRIXIE)
 
 servers: $(VENV)/test.done
 	$(BIN)/python -m tests.servers.environments

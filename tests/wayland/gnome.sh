@@ -14,7 +14,10 @@ export LIBGL_ALWAYS_SOFTWARE=1 GSETTINGS_BACKEND=keyfile GDK_BACKEND=wayland NO_
 bus=$(dbus-daemon --session --fork --print-address=1 --print-pid=1)
 DBUS_SESSION_BUS_ADDRESS=$(echo "$bus" | sed -n 1p); export DBUS_SESSION_BUS_ADDRESS
 processes=$(echo "$bus" | sed -n 2p)
-trap 'kill $processes 2> /dev/null || true' EXIT INT TERM
+command=
+# the accessibility bus is a process of nobody's, known by our folder
+trap 'kill $command $processes $(pgrep -f "path=$dir/run/at-spi/bus") 2> /dev/null || true' EXIT
+trap 'exit 143' INT TERM
 export DBUS_SYSTEM_BUS_ADDRESS="$DBUS_SESSION_BUS_ADDRESS"  # the shell wants a system bus
 if [ -n "${LOGIND:-}" ]; then
     python3 "$here/mocked_login.py" > "$dir/login.log" 2>&1 & processes="$! $processes"
@@ -51,4 +54,5 @@ n=0; until [ "$(shell Get org.gnome.Shell OverviewActive)" = '(<true>,)' ] || [ 
 n=0; until [ "$(shell Get org.gnome.Shell OverviewActive)" = '(<false>,)' ] || [ $n -gt 50 ]; do
     shell Set org.gnome.Shell OverviewActive '<false>' > /dev/null; n=$((n + 1)); sleep 0.3
 done
-"$@"
+"$@" & command=$!
+wait $command  # so that a signal is heard meanwhile

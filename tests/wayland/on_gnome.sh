@@ -1,0 +1,17 @@
+#!/bin/sh
+# The tests on GNOME Shell, each kind in a session of its own: on_gnome.sh FOLDER [arguments of pytest]
+set -eu
+trixie=$1; shift
+here=$(cd "$(dirname "$0")" && pwd)
+scratch=$(mktemp -d "$trixie/tmp/gnome.XXXXXX")
+trap 'rm -rf "$scratch"' EXIT
+inside=/tmp/$(basename "$scratch")
+failed=0
+on() {  # on NAME "VARIABLES FOR gnome.sh" TESTS...
+    name=$1; variables=$2; shift 2
+    # shellcheck disable=SC2086
+    "$here/trixie.sh" "$trixie" enter env $variables /src/tests/wayland/gnome.sh "$inside/$name" \
+        sh -c 'cd /src && exec python -m pytest -p no:cacheprovider -m wayland "$@"' sh "$@" || failed=1
+}
+on plain "SIZE=1280x720" tests/wayland "$@" 
+exit $failed
