@@ -37,7 +37,7 @@ fi
 gsettings set org.gnome.shell welcome-dialog-last-shown-version 999
 # LAYOUTS="[('xkb', 'de')]"
 [ -z "${LAYOUTS:-}" ] || gsettings set org.gnome.desktop.input-sources sources "$LAYOUTS"
-gnome-shell --headless --wayland --virtual-monitor "${SIZE:-1280x720}" \
+gnome-shell --headless --wayland --no-x11 --virtual-monitor "${SIZE:-1280x720}" \
     ${SECOND:+--virtual-monitor "$SECOND"} --wayland-display wl-gnome > "$dir/shell.log" 2>&1 & processes="$! $processes"
 export SHELL_PID=$! WAYLAND_DISPLAY=wl-gnome
 n=0
@@ -45,7 +45,6 @@ until gdbus introspect --session --dest org.gnome.Mutter.RemoteDesktop --object-
     n=$((n + 1)); [ $n -lt 300 ] || { cat "$dir/shell.log" >&2; exit 1; }
     sleep 0.1
 done
-DISPLAY=$(sed -n 's/.*Using public X11 display \(:[0-9]*\).*/\1/p' "$dir/shell.log"); export DISPLAY
 dbus-send --session --dest=org.a11y.Bus --print-reply /org/a11y/bus org.freedesktop.DBus.Properties.Set \
     string:org.a11y.Status string:IsEnabled variant:boolean:true > /dev/null 2>&1 || true
 shell() { gdbus call --session --dest org.gnome.Shell --object-path /org/gnome/Shell --method "org.freedesktop.DBus.Properties.$@" 2>&1; }

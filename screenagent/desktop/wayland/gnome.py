@@ -3,27 +3,41 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, closing
+from functools import partial
+from typing import Final
 
 from screenagent.control import Control
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.platform import System
+from screenagent.desktop.wayland.accessible_windows import AccessibleWindows
 from screenagent.desktop.wayland.gnome_board import GnomeClipboard
 from screenagent.desktop.wayland.gnome_bus import CallRefused, ShellLost
+from screenagent.desktop.wayland.gnome_extension import ExtensionState, state_of
 from screenagent.desktop.wayland.gnome_hand import GnomeHand, GnomeKeys, GnomePointer
-from screenagent.desktop.wayland.gnome_listener import listen_by_extension
+from screenagent.desktop.wayland.gnome_listener import listen_by_extension, listen_by_idle_time
 from screenagent.desktop.wayland.gnome_screen import GnomePictures
 from screenagent.desktop.wayland.gnome_session import GnomeLink
 from screenagent.desktop.wayland.gnome_windows import GnomeWindows
 from screenagent.desktop.wayland.session import WaylandSession
 
-GONE = (ShellLost, CallRefused)
+GONE: Final = (ShellLost, CallRefused)
+ENDED: Final = "the GNOME session has ended while it was worked on"
 
 
 def open_gnome(stack: ExitStack, session: WaylandSession, *, control: Control) -> System:
-    """Open the session for as long as `stack` is. Raise `NoDesktop` with a sentence that says what is missing."""
-    link = stack.enter_context(closing(GnomeLink(ended=lambda: control.end(NoDesktop("the GNOME session has ended")))))
-    hand = stack.enter_context(closing(GnomeHand(link)))
-    windows = GnomeWindows(link)
+    """Open the session for as long as `stack` is. Raise `NoDesktop` with a sentence that says what is missing.
+
+    Without our extension in the version that belongs to this program, windows are known by their titles only.
+    """
+    link = stack.enter_context(closing(GnomeLink(ended=lambda: control.end(NoDesktop(ENDED)))))
+    state = state_of(link.bus)
+    return (
+        _with_extension(stack, session, link, control) if state.ok else _without(stack, session, link, control, state)
+    )
+
+
+def _with_extension(stack: ExitStack, session: WaylandSession, link: GnomeLink, control: Control) -> System:
+    hand, windows = stack.enter_context(closing(GnomeHand(link))), GnomeWindows(link)
     return System(
         windows=windows,
         clipboard=stack.enter_context(closing(GnomeClipboard(link, control=control))),
@@ -35,5 +49,22 @@ def open_gnome(stack: ExitStack, session: WaylandSession, *, control: Control) -
         gone=GONE,
         own=windows.own,
         floating=windows.floating,
-        monitors=lambda: tuple(stream.monitor.place for stream in link.session().streams.values()),
+        monitors=link.places,
+    )
+
+
+def _without(
+    stack: ExitStack, session: WaylandSession, link: GnomeLink, control: Control, state: ExtensionState
+) -> System:
+    hand = stack.enter_context(closing(GnomeHand(link)))
+    return System(
+        windows=stack.enter_context(closing(AccessibleWindows(link))),
+        clipboard=stack.enter_context(closing(GnomeClipboard(link, control=control))),
+        pointer=GnomePointer(hand, asked=lambda: None),
+        keys=GnomeKeys(hand),
+        pictures=lambda _: GnomePictures(link),
+        listen=partial(listen_by_idle_time, state),
+        display=session.name,
+        gone=GONE,
+        monitors=link.places,
     )

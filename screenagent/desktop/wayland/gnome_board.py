@@ -50,10 +50,10 @@ class GnomeClipboard:
         keys, selection = paste_keys(into, other_script=other_script)
         if (keys, selection) == CLASSIC:
             raise NotLent("this terminal pastes what was selected, which GNOME lets nobody lend", "clipboard")
-        self._enable()
-        own = self._held()
+        self.enable()
+        own = self.held()
         try:
-            lent = self._put(dict.fromkeys(TEXT, text.encode()) | PASSING)
+            lent = self.put(dict.fromkeys(TEXT, text.encode()) | PASSING)
             lent.wait(MANAGER_SECONDS, self._control)
             if not self._owner[1]:
                 raise NotLent("another program holds the clipboard, so the text could not be pasted", "clipboard")
@@ -61,7 +61,7 @@ class GnomeClipboard:
             press(keys)
             self._await_fetch(lent)
         finally:
-            self._put(own or dict.fromkeys(TEXT, b"")).wait(MANAGER_SECONDS)  # through a stop, too
+            self.put(own or dict.fromkeys(TEXT, b"")).wait(MANAGER_SECONDS)  # through a stop, too
 
     def _await_fetch(self, lent: Offer) -> None:
         """Wait until the window has the text and asks no more: a browser reads it once to look and once to paste."""
@@ -73,14 +73,14 @@ class GnomeClipboard:
         if not self._owner[1]:
             raise Retry("another program took the clipboard while text was being pasted", "clipboard")
 
-    def _put(self, contents: Contents) -> Offer:
+    def put(self, contents: Contents) -> Offer:
         """Put this on the clipboard; return what tells of who fetches it."""
         self._offered = offer = Offer(contents)
         self._link.session().call("SetSelection", "a{sv}", {"mime-types": ("as", list(contents))})
         self._owner = (tuple(contents), True)
         return offer
 
-    def _held(self) -> Contents:
+    def held(self) -> Contents:
         """Return what lies on the clipboard now, as far as it is handed out in time."""
         if self._owner[1]:
             return self._offered.contents
@@ -93,7 +93,7 @@ class GnomeClipboard:
                 kept -= len(found[kind])
         return found
 
-    def _enable(self) -> None:
+    def enable(self) -> None:
         """Begin to hear who owns the clipboard, in the session of the moment."""
         session = self._link.session()
         if session is self._session:

@@ -44,9 +44,9 @@ class SessionBus:
     called in the reading thread if the bus hangs up.
     """
 
-    def __init__(self, *, ended: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, *, address: str = "SESSION", ended: Callable[[], None] = lambda: None) -> None:
         try:
-            self._connection = open_dbus_connection("SESSION", enable_fds=True)
+            self._connection = open_dbus_connection(address, enable_fds=True)
         except (OSError, KeyError, ValueError, RuntimeError) as reason:
             raise NoDesktop(f"the session's D-Bus cannot be reached: {reason}") from reason
         self._ended = ended
@@ -64,28 +64,29 @@ class SessionBus:
 
     def call(self, address: DBusAddress, method: str, signature: str = "", *body: Any) -> tuple[Any, ...]:
         """Return the body of the answer to a call; raise `CallRefused` for an error, `ShellLost` without an answer."""
-        return self._ask(new_method_call(address, method, signature or None, body), f"{address.bus_name} {method}")
+        return self.ask(new_method_call(address, method, signature or None, body), f"{address.bus_name} {method}")
 
     def get(self, address: DBusAddress, name: str) -> Any:
         """Return the value of a property."""
-        ((_, value),) = self._ask(Properties(address).get(name), f"{address.bus_name} {name}")
+        ((_, value),) = self.ask(Properties(address).get(name), f"{address.bus_name} {name}")
         return value
 
     def has_owner(self, name: str) -> bool:
         """Return whether a program has this name on the bus now."""
-        return bool(self._ask(message_bus.NameHasOwner(name), name)[0])
+        return bool(self.ask(message_bus.NameHasOwner(name), name)[0])
 
     def heed(self, service: str, interface: str, member: str, hear: Hear, *, path: str | None = None) -> None:
         """From here on, `hear` the body of each such signal of the program that is this service now.
 
         `hear` is called in the thread that reads, so it must neither wait nor call on this connection.
         """
-        sender = self._ask(message_bus.GetNameOwner(service), service)[0]  # anybody can send a signal of this name
+        sender = self.ask(message_bus.GetNameOwner(service), service)[0]  # anybody can send a signal of this name
         rule = MatchRule(type="signal", sender=sender, interface=interface, member=member, path=path)
         self._heeded = (*self._heeded, (rule, hear))
-        self._ask(message_bus.AddMatch(rule), "AddMatch")
+        self.ask(message_bus.AddMatch(rule), "AddMatch")
 
-    def _ask(self, message: Message, what: str) -> tuple[Any, ...]:
+    def ask(self, message: Message, what: str) -> tuple[Any, ...]:
+        """Send a call, and return the body of its answer; `what` is what errors call it."""
         reply = self._reply(message, what)
         if reply.header.message_type is MessageType.error:
             name = str(reply.header.fields.get(HeaderFields.error_name, "error"))

@@ -6,7 +6,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from functools import partial
 from typing import Final
 
@@ -15,8 +15,9 @@ from jeepney import DBusAddress
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.user_input import UserInputMonitor
 from screenagent.desktop.wayland.gnome_bus import CallRefused, SessionBus, ShellLost
+from screenagent.desktop.wayland.gnome_extension import SERVICE, ExtensionState
 from screenagent.desktop.wayland.gnome_session import MUTTER
-from screenagent.desktop.wayland.gnome_windows import SERVICE, Extension
+from screenagent.desktop.wayland.gnome_windows import ShellExtension
 from screenagent.geometry import Pixel
 
 IDLE: Final = DBusAddress("/org/gnome/Mutter/IdleMonitor/Core", f"{MUTTER}.IdleMonitor", f"{MUTTER}.IdleMonitor")
@@ -24,6 +25,11 @@ QUESTION_SECONDS: Final = 0.005
 OWN_SECONDS: Final = 0.1
 """What comes so soon after an event of ours may be that event: the shell takes it in with its next frame."""
 ENDED: Final = "the GNOME session has ended while it was worked on"
+NEITHER: Final = "mouse or the keyboard"
+NO_KEYS: Final = (
+    "without its extension GNOME Shell gives no keys by which you could stop the agent ({state}); or stop it by Ctrl-C "
+    'and `screenagent stop` only, and say so with the setting stop_keys = "off"'
+)
 NAMES: Final = {
     "ctrl": "<Control>", "shift": "<Shift>", "alt": "<Alt>", "super": "<Super>",
     "escape": "Escape", "enter": "Return", "backspace": "BackSpace", "page_up": "Page_Up", "page_down": "Page_Down",
@@ -44,7 +50,7 @@ def listen_by_extension(stack: ExitStack, monitor: UserInputMonitor) -> None:
     told: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
     bus = SessionBus(ended=lambda: monitor.control.end(NoDesktop(ENDED)))
     stack.callback(bus.close)
-    listening = _Listening(monitor, Extension(bus))
+    listening = _Listening(monitor, ShellExtension(bus))
     chords = {accelerator(keys): does for keys, does in monitor.chords() if keys}
     for chord in chords:
         if not listening.extension.call("Grab", "s", chord)[0]:
@@ -73,7 +79,7 @@ def listen_by_extension(stack: ExitStack, monitor: UserInputMonitor) -> None:
 class _Listening:
     """What is a touch of what the extension tells."""
 
-    def __init__(self, monitor: UserInputMonitor, extension: Extension) -> None:
+    def __init__(self, monitor: UserInputMonitor, extension: ShellExtension) -> None:
         self._monitor = monitor
         self.extension = extension
         self._ours: set[str] = set()
@@ -94,23 +100,36 @@ class _Listening:
         return found is not None and found.window.own
 
 
-def listen_by_idle_time(stack: ExitStack, monitor: UserInputMonitor) -> None:
-    """Tell `monitor` of touches by how long the session was idle; where no extension hears the stop keys, it says so."""
-    bus = SessionBus(ended=lambda: monitor.control.end(NoDesktop(ENDED)))
-    stack.callback(bus.close)
+def listen_by_idle_time(state: ExtensionState, stack: ExitStack, monitor: UserInputMonitor) -> None:
+    """Tell `monitor` of touches by how long nobody has touched anything. Without the extension no keys are heard.
+
+    What we have sent counts, too, so for a tenth of a second after that no touch is told.
+    """
+    if monitor.heeds.keys.stop:
+        raise NoDesktop(NO_KEYS.format(state=state))
+    if monitor.heeds.touch:
+        bus = SessionBus(ended=lambda: monitor.control.end(NoDesktop(ENDED)))
+        stack.callback(bus.close)
+        _listen_to_idle_time(stack, monitor, bus)
+
+
+def _listen_to_idle_time(stack: ExitStack, monitor: UserInputMonitor, bus: SessionBus) -> None:
     leaving = threading.Event()
+    started = time.monotonic()
 
     def listen() -> None:
         while not leaving.wait(QUESTION_SECONDS):
-            with suppress(CallRefused):
-                try:
-                    at = time.monotonic() - bus.call(IDLE, "GetIdletime")[0] / 1000
-                except ShellLost:
-                    return
-                if at > monitor.ledger.last_at + OWN_SECONDS and at > started:
-                    monitor.touched("mouse or keyboard")
+            try:
+                touched_at = time.monotonic() - bus.call(IDLE, "GetIdletime")[0] / 1000
+            except (ShellLost, CallRefused):
+                monitor.control.end(NoDesktop(ENDED))
+                return
+            except BaseException:
+                monitor.control.stop()  # nobody would hear the user any more
+                raise
+            if touched_at > max(monitor.ledger.last_at + OWN_SECONDS, started):
+                monitor.touched(NEITHER)
 
-    started = time.monotonic()
     thread = threading.Thread(target=listen, name="oversight", daemon=True)
     thread.start()
     stack.callback(thread.join)

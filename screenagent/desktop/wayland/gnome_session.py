@@ -182,6 +182,10 @@ class GnomeLink:
                 self._follow(self._known_monitors())
             return self._session
 
+    def places(self) -> tuple[MonitorPlace, ...]:
+        """Return where the monitors are now."""
+        return tuple(stream.monitor.place for stream in self.session().streams.values())
+
     def _follow(self, monitors: tuple[GnomeMonitor, ...]) -> None:
         if monitors != self._monitors:
             self._session.close()

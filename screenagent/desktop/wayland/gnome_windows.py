@@ -8,20 +8,17 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
-from jeepney import DBusAddress
-
 from screenagent.control import until
 from screenagent.desktop.floating import Floating, FloatingArea
 from screenagent.desktop.own_terminal import WindowArea
 from screenagent.desktop.wayland.gnome_bus import SessionBus
+from screenagent.desktop.wayland.gnome_extension import OURS, SERVICE
 from screenagent.desktop.wayland.gnome_session import GnomeLink
 from screenagent.desktop.x11.controlling_terminal import controlling_terminals
 from screenagent.geometry import Pixel
 from screenagent.protocols import Retry
 from screenagent.screenshot import Window
 
-SERVICE: Final = "org.screenagent.Windows"
-EXTENSION: Final = DBusAddress("/org/screenagent/Windows", SERVICE, SERVICE)
 ACTIVATE_SECONDS: Final = 2.0
 POLL_SECONDS: Final = 0.01
 SEAT_SECONDS: Final = 5.0  # so often it is asked which terminals we are looked at from
@@ -60,7 +57,7 @@ class Look(NamedTuple):
         return (each for each in self.windows if each.kind in ("window", "dialog"))
 
 
-class Extension:
+class ShellExtension:
     """The extension of the running shell, by its D-Bus calls."""
 
     def __init__(self, bus: SessionBus) -> None:
@@ -81,7 +78,7 @@ class Extension:
         )
 
     def call(self, method: str, signature: str = "", *body: Any) -> tuple[Any, ...]:
-        return self._bus.call(EXTENSION, method, signature, *body)
+        return self._bus.call(OURS, method, signature, *body)
 
     def heed(self, signal: str, hear: Callable[[tuple[Any, ...]], None]) -> None:
         self._bus.heed(SERVICE, SERVICE, signal, hear)
@@ -118,7 +115,7 @@ class GnomeWindows:
 
     def __init__(self, link: GnomeLink) -> None:
         self._link = link
-        self._extension = Extension(link.bus)
+        self._extension = ShellExtension(link.bus)
         self._stirred = threading.Event()
         self._worked_in: int | None = None
         self._asked_in: int | None = None
@@ -161,7 +158,7 @@ class GnomeWindows:
 
     def edges(self, window: Window) -> tuple[int, int, int, int] | None:
         found = self._extension.look().called(window.id)
-        return tuple(found.frame) if found else None
+        return (*found.frame,) if found else None
 
     def activate(self, window: Window) -> None:
         asked = self._extension.call("Activate", "t", window.id)[0]

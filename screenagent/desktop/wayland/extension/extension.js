@@ -91,8 +91,11 @@ export default class Windows extends Extension {
     }
 
     Arrange(id, [x, y, width, height]) {
-        const window = this._window(id);
-        window?.move_resize_frame(true, x, y, width, height);
+        const window = this._window(id), frame = window?.get_frame_rect();
+        if (frame?.width === width && frame.height === height)
+            window.move_frame(true, x, y);
+        else
+            window?.move_resize_frame(true, x, y, width, height);
         return Boolean(window);
     }
 
