@@ -57,7 +57,7 @@ class Person:
 def person() -> Iterator[Person]:
     """There from the start: programs see a mouse and a keyboard in the session only once one was used."""
     assert os.environ.get("SHELL_PID"), "run these tests inside tests/wayland/gnome.sh, as `make wayland` does"
-    with closing(GnomeLink()) as link, closing(GnomeHand(link)) as hand:
+    with closing(GnomeLink()) as link, closing(GnomeHand(link, group=lambda: 0)) as hand:
         person = Person(link, hand)
         person.move(5, 300)
         person.tap("shift")
@@ -96,7 +96,9 @@ class GnomeProbe(Probe):
 
     def __enter__(self) -> Self:
         before = {each.window.id for each in self._shell.look().windows}
-        child = MovedChild(Child(module_command("tests.wayland.gtk_probe", *self._options), environment=dict(os.environ)))
+        child = MovedChild(
+            Child(module_command("tests.wayland.gtk_probe", *self._options), environment=dict(os.environ))
+        )
         self._child = child  # type: ignore[assignment]
         try:
             self.window = self._opened(before).window.id

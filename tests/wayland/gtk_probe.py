@@ -24,14 +24,13 @@ MODIFIERS: Final = {
     "alt": Gdk.ModifierType.MOD1_MASK,
     "super": Gdk.ModifierType.SUPER_MASK,
 }
-SCROLLS: Final = {
-    Gdk.ScrollDirection.UP: 4, Gdk.ScrollDirection.DOWN: 5, Gdk.ScrollDirection.LEFT: 6, Gdk.ScrollDirection.RIGHT: 7
-}  # fmt: skip
+SCROLLS: Final = {(0, -1): 4, (0, 1): 5, (-1, 0): 6, (1, 0): 7}  # by the notches to the right and down
 EVENTS: Final = (
     Gdk.EventMask.BUTTON_PRESS_MASK
     | Gdk.EventMask.BUTTON_RELEASE_MASK
     | Gdk.EventMask.POINTER_MOTION_MASK
     | Gdk.EventMask.SCROLL_MASK
+    | Gdk.EventMask.SMOOTH_SCROLL_MASK
 )
 BUTTONS: Final = (Gdk.ModifierType.BUTTON1_MASK, Gdk.ModifierType.BUTTON2_MASK, Gdk.ModifierType.BUTTON3_MASK)
 
@@ -51,8 +50,8 @@ class GtkProbe:
         window.add_events(EVENTS)
         for signal, answer in (
             ("button-press-event", self._pressed),
-            ("button-release-event", lambda _, event: self._say_mouse("release", event, button=event.button)),
-            ("motion-notify-event", lambda _, event: self._say_mouse("motion", event)),
+            ("button-release-event", self._released),
+            ("motion-notify-event", self._moved),
             ("scroll-event", self._scrolled),
             ("key-press-event", self._key),
             ("key-release-event", self._key),
@@ -70,17 +69,30 @@ class GtkProbe:
         if asked.clock:
             GLib.timeout_add(round(plain.CLOCK_SECONDS * 1000), self._tick)
 
-    def _pressed(self, _: object, event: Any) -> None:
+    def _pressed(self, _: object, event: Any) -> bool:
         if event.type != Gdk.EventType.BUTTON_PRESS:  # GTK tells of a double click once more
-            return
+            return True
         self._say_mouse("press", event, button=event.button, count=self._count(event))
         GLib.timeout_add(round(self._delay * 1000), self._paint_answer)
         if self._popup is not None:
             GLib.timeout_add(round(self._popup * 1000), self._paint_popup)
+        return True
 
-    def _scrolled(self, _: object, event: Any) -> None:
+    def _released(self, _: object, event: Any) -> bool:
+        self._say_mouse("release", event, button=event.button)
+        return True
+
+    def _moved(self, _: object, event: Any) -> bool:
+        self._say_mouse("motion", event)
+        return True
+
+    def _scrolled(self, _: object, event: Any) -> bool:
+        _, across, down = event.get_scroll_deltas()
+        if not (across or down):  # which ends a turn
+            return True
         for happened in ("press", "release"):
-            self._say_mouse(happened, event, button=SCROLLS[event.direction], count=1)
+            self._say_mouse(happened, event, button=SCROLLS[across, down], count=1)
+        return True
 
     def _count(self, event: Any) -> int:
         at, last = time.monotonic(), self._last

@@ -10,14 +10,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from screenagent.desktop import NoDesktop
-from screenagent.desktop.wayland.xkb_layout import KeyboardState
 
 if TYPE_CHECKING:
     from libei.ei import Device, Event, Sender
 
 OPEN_SECONDS: Final = 3.0
+ANSWER_SECONDS: Final = 5.0
 RESUME_SECONDS: Final = 2.0  # a compositor pauses devices, for example while its layout changes
-CAPS_LOCK: Final = 0b10  # the mask of Lock, the same in every keymap
 DETENT: Final = 120  # what one notch of the wheel is to EIS
 
 
@@ -41,7 +40,6 @@ class EisSender:
         self.keymap = b""
         """The text of the keymap that the keyboard has now; `keymaps` counts how many it has had."""
         self.keymaps = 0
-        self.state = KeyboardState()
         if not self._until(lambda: bool(self._mouse and self._keyboard), OPEN_SECONDS):
             self.close()
             raise NoDesktop("the compositor gives no mouse and keyboard for emulated input")
@@ -51,7 +49,7 @@ class EisSender:
         self._context.release()
 
     def follow(self) -> None:
-        """Take in what the compositor has said since: another keymap, another layout, Caps Lock."""
+        """Take in what the compositor has said since: another keymap, devices taken back."""
         with self._lock:
             self._take_in()
 
@@ -60,20 +58,29 @@ class EisSender:
         self._send(lambda: self._device("_mouse").pointer_motion_absolute(x, y).frame())
 
     def button(self, code: int, *, pressed: bool) -> None:
-        self._send(lambda: self._device("_mouse").button(code, pressed).frame())
+        self._send(lambda: self._device("_mouse").button(code, pressed).frame(), awaited=not pressed)
 
     def wheel(self, across: int, down: int) -> None:
         """Turn the wheel by so many notches to the right and down."""
         self._send(lambda: self._device("_mouse").scroll_discrete(across * DETENT, down * DETENT).frame())
 
     def key(self, code: int, *, pressed: bool) -> None:
-        self._send(lambda: self._device("_keyboard").keyboard_key(code, pressed).frame())
+        self._send(lambda: self._device("_keyboard").keyboard_key(code, pressed).frame(), awaited=not pressed)
 
-    def _send(self, send: Callable[[], object]) -> None:
+    def _send(self, send: Callable[[], object], *, awaited: bool = False) -> None:
+        """Send an event; one that is `awaited` was taken by the compositor when this returns, as all before it were."""
         with self._lock:
             self._take_in()
             send()
             self._context.dispatch()
+            if awaited:
+                self._await_pong()
+
+    def _await_pong(self) -> None:
+        ping = self._context.new_ping().send()
+        if not self._until(lambda: ping.id in self._pongs, ANSWER_SECONDS):
+            raise InputLost("the compositor does not answer, so what was sent may not have arrived")
+        self._pongs.clear()
 
     def _device(self, which: str) -> Device:
         if not self._until(lambda: getattr(self, which) is not None, RESUME_SECONDS):
@@ -110,9 +117,8 @@ class EisSender:
             case kinds.DEVICE_PAUSED | kinds.DEVICE_REMOVED:
                 self._mouse = None if self._mouse is event.device else self._mouse
                 self._keyboard = None if self._keyboard is event.device else self._keyboard
-            case kinds.KEYBOARD_MODIFIERS:
-                told = event.keyboard_xkb_modifiers
-                self.state = KeyboardState(told.group, bool(told.locked & CAPS_LOCK))
+            case kinds.PONG:
+                self._pongs.add(event.pong.id)
             case kinds.DISCONNECT:
                 self._lost = True
 

@@ -37,7 +37,8 @@ def open_gnome(stack: ExitStack, session: WaylandSession, *, control: Control) -
 
 
 def _with_extension(stack: ExitStack, session: WaylandSession, link: GnomeLink, control: Control) -> System:
-    hand, windows = stack.enter_context(closing(GnomeHand(link))), GnomeWindows(link)
+    windows = GnomeWindows(link)
+    hand = stack.enter_context(closing(GnomeHand(link, group=windows.layout_in_use)))
     return System(
         windows=windows,
         clipboard=stack.enter_context(closing(GnomeClipboard(link, control=control))),

@@ -13,12 +13,13 @@ from screenagent.desktop.wayland.eis import EisSender, InputLost
 from screenagent.desktop.wayland.gnome_bus import ShellLost
 from screenagent.desktop.wayland.gnome_session import GnomeLink, RemoteSession
 from screenagent.desktop.wayland.wayland_keymap import seat_keymap
-from screenagent.desktop.wayland.xkb_layout import LEVEL_3_KEYSYM, KeyboardState, XkbLayout
+from screenagent.desktop.wayland.xkb_layout import LEVEL_3_KEYSYM, KeyboardState, KeyPlace, XkbLayout
 from screenagent.geometry import Pixel
 
 BUTTONS: Final = {1: 0x110, 2: 0x112, 3: 0x111}  # X's numbers, and the kernel's
 WHEEL: Final = {4: (0, -1), 5: (0, 1), 6: (-1, 0), 7: (1, 0)}  # X's buttons, and the notches to the right and down
 UNITS_OF_D_BUS: Final = {True: 1, False: 0}  # mutter's number of the horizontal and of the vertical wheel
+STATE_SECONDS: Final = 0.05  # so old may what is known of the layout in use and of Caps Lock be
 SENT_SECONDS: Final = 0.1  # for so long the mouse counts as where it was sent: the shell may not have heard of it yet
 
 
@@ -27,7 +28,6 @@ class Sender(Protocol):
 
     keymap: bytes
     keymaps: int
-    state: KeyboardState
 
     def follow(self) -> None: ...
 
@@ -49,10 +49,9 @@ class BusSender:
         self._session = session
         self.keymap = seat_keymap()
         self.keymaps = 1
-        self.state = KeyboardState()
 
     def follow(self) -> None:
-        self.state = KeyboardState(self.state.group, self._session.caps_lock())
+        """Nothing is told by itself here."""
 
     def move(self, x: float, y: float) -> None:
         stream = self._session.stream_at(x, y)
@@ -84,16 +83,27 @@ def open_sender(session: RemoteSession) -> Sender:
 
 
 class GnomeHand:
-    """The sender of the session of the moment, opened anew with a new session. For several threads."""
+    """The sender of the session of the moment, opened anew with a new session. For several threads.
 
-    def __init__(self, link: GnomeLink, *, open_sender: Callable[[RemoteSession], Sender] = open_sender) -> None:
-        self._link = link
+    `group` tells which of several layouts is in use, None where nobody knows.
+    """
+
+    def __init__(
+        self,
+        link: GnomeLink,
+        *,
+        group: Callable[[], int | None] = lambda: None,
+        open_sender: Callable[[RemoteSession], Sender] = open_sender,
+    ) -> None:
+        self._link, self._group = link, group
         self._open_sender = open_sender
-        self._lock = threading.RLock()  # protects which sender and layout are those of the moment
+        self._lock = threading.RLock()  # protects which sender, layout and state are those of the moment
         self._session = link.session()
         self._sender = open_sender(self._session)
         self._layout: XkbLayout | None = None
         self._keymaps = 0
+        self._state: KeyboardState | None = None
+        self._state_at = float("-inf")
 
     def close(self) -> None:
         with self._lock:
@@ -101,30 +111,46 @@ class GnomeHand:
             if self._layout:
                 self._layout.close()
 
-    def sender(self) -> Sender:
-        """Return the sender of the moment. Raise `ShellLost` if the session has ended."""
-        with self._lock:
-            session = self._link.session()
-            if session is not self._session:
-                self._sender.close()
-                self._session, self._sender, self._keymaps = session, self._open_sender(session), 0
-            return self._sender
-
     def send(self, event: Callable[[Sender], None]) -> None:
+        """Have the sender of the moment send something. Raise `ShellLost` if the session has ended."""
         with self._lock:
             try:
-                event(self.sender())
+                event(self._current())
             except InputLost as lost:
                 raise ShellLost(str(lost)) from lost
 
-    def layout(self) -> tuple[XkbLayout | None, KeyboardState]:
-        """Return the keymap, None if it is not known, and what decides which of its characters the keys make."""
+    def layout(self) -> XkbLayout | None:
+        """Return the keymap of the moment; None if it is not known."""
         with self._lock:
             self.send(lambda sender: sender.follow())
             if self._keymaps != self._sender.keymaps:
                 self._keymaps = self._sender.keymaps
                 self._take_layout(self._sender.keymap)
-            return self._layout, self._sender.state
+            return self._layout
+
+    def look_at_state(self) -> KeyboardState | None:
+        """Ask what the keys make now; None if nobody knows which of several layouts is in use."""
+        with self._lock:
+            layout, group = self.layout(), self._group()
+            known = group if group is not None else 0 if layout and layout.groups == 1 else None
+            self._state = None if known is None else KeyboardState(known, self._session.caps_lock())
+            self._state_at = time.monotonic()
+            return self._state
+
+    def find(self, character: str) -> KeyPlace | None:
+        """Return the key that makes a character by what was known of the keyboard a moment ago."""
+        with self._lock:
+            if time.monotonic() > self._state_at + STATE_SECONDS:
+                self.look_at_state()
+            layout = self.layout()
+            return layout.find(character, self._state) if layout and self._state else None
+
+    def _current(self) -> Sender:
+        session = self._link.session()
+        if session is not self._session:
+            self._sender.close()
+            self._session, self._sender, self._keymaps = session, self._open_sender(session), 0
+        return self._sender
 
     def _take_layout(self, keymap: bytes) -> None:
         if self._layout:
@@ -172,13 +198,12 @@ class GnomeKeys:
         self._hand = hand
 
     def named(self, name: str) -> Stroke | None:
-        layout, _ = self._hand.layout()
+        layout = self._hand.layout()
         code = layout.named(LEVEL_3_KEYSYM if name == LEVEL_3 else name) if layout else None
         return None if code is None else Stroke(code, code)
 
     def find(self, character: str) -> Stroke | None:
-        layout, state = self._hand.layout()
-        place = layout.find(character, state) if layout else None
+        place = self._hand.find(character)
         return place and Stroke(place.code, place.code, place.shifted, place.level_3)
 
     def chord_key(self, character: str) -> Stroke | None:

@@ -198,7 +198,11 @@ class GnomeWindows:
         return any(each.kind == "popup" and each.window.pid == window.pid for each in self._extension.look().windows)
 
     def switched(self) -> object:
-        return self.caps_lock()
+        return self.layout_in_use(), self.caps_lock()
+
+    def layout_in_use(self) -> int:
+        """Return which of the layouts the keys have now."""
+        return int(self._extension.call("Layout")[0])
 
     def held_down(self) -> tuple[str, ...]:
         mask = self._extension.look().modifiers

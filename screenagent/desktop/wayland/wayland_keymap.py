@@ -10,7 +10,7 @@ from typing import Any
 def seat_keymap() -> bytes:
     """Return the text of the keymap; empty if no compositor hands one out, or `pywayland` is not there."""
     try:
-        from pywayland.client import Display
+        from pywayland.client.display import Display
     except ImportError:
         return b""
     display = Display()

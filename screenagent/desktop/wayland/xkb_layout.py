@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 from screenagent.desktop.x11.input_devices import KEYSYMS
 
 EVDEV: Final = 8  # a key has this much less to the kernel than to XKB
+LAST_OF_X: Final = 255  # of the keys beyond this one, programs of X hear nothing
 TEXT_FORMAT: Final = 1
 KEYPAD: Final = range(0xFF80, 0xFFC0)  # programs treat these keys in their own ways
 LEVEL_3_KEYSYM: Final = "ISO_Level3_Shift"
@@ -61,9 +62,14 @@ class XkbLayout:
         keysyms = (self._xkb.xkb_keysym_from_name(each.encode(), 0) for each in KEYSYMS.get(name, (name,)))
         return next((self._named[keysym] for keysym in keysyms if keysym in self._named), None)
 
+    @property
+    def groups(self) -> int:
+        """How many layouts there are to switch between."""
+        return int(self._xkb.xkb_keymap_num_layouts(self._keymap))
+
     def _codes(self) -> range:
-        first = self._xkb.xkb_keymap_min_keycode(self._keymap)
-        return range(max(first, EVDEV), self._xkb.xkb_keymap_max_keycode(self._keymap) + 1)
+        first, last = self._xkb.xkb_keymap_min_keycode(self._keymap), self._xkb.xkb_keymap_max_keycode(self._keymap)
+        return range(max(first, EVDEV), min(last, LAST_OF_X) + 1)
 
     def _modifier(self, name: str) -> int:
         index = self._xkb.xkb_keymap_mod_get_index(self._keymap, name.encode())
@@ -110,6 +116,7 @@ def _library() -> Any:
         ("xkb_keymap_unref", None, (pointer,)),
         ("xkb_keymap_min_keycode", number, (pointer,)),
         ("xkb_keymap_max_keycode", number, (pointer,)),
+        ("xkb_keymap_num_layouts", number, (pointer,)),
         ("xkb_keymap_mod_get_index", number, (pointer, text)),
         ("xkb_keysym_from_name", number, (text, ctypes.c_int)),
         ("xkb_state_new", pointer, (pointer,)),

@@ -6,6 +6,7 @@ import Meta from 'gi://Meta';
 import Shell from 'gi://Shell';
 import {Extension} from 'resource:///org/gnome/shell/extensions/extension.js';
 import * as Config from 'resource:///org/gnome/shell/misc/config.js';
+import {getKeyboardManager} from 'resource:///org/gnome/shell/misc/keyboardManager.js';
 import * as Main from 'resource:///org/gnome/shell/ui/main.js';
 
 const NAME = 'org.screenagent.Windows';
@@ -13,6 +14,7 @@ const PATH = '/org/screenagent/Windows';
 const XML = `<node><interface name="${NAME}">
   <method name="Version"><arg type="s" direction="out"/><arg type="s" direction="out"/></method>
   <method name="Look"><arg type="s" direction="out"/></method>
+  <method name="Layout"><arg type="u" direction="out"/></method>
   <method name="Activate"><arg type="t" direction="in"/><arg type="b" direction="out"/></method>
   <method name="Close"><arg type="t" direction="in"/><arg type="b" direction="out"/></method>
   <method name="Arrange"><arg type="t" direction="in"/><arg type="(iiii)" direction="in"/><arg type="b" direction="out"/></method>
@@ -73,6 +75,11 @@ export default class Windows extends Extension {
             chrome: this._chrome(),
             locked: Main.sessionMode.isLocked,
         });
+    }
+
+    // Which of the layouts in the keymap the keys have now.
+    Layout() {
+        return getKeyboardManager().currentLayout?.groupIndex ?? 0;
     }
 
     Activate(id) {
