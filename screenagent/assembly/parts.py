@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -66,7 +65,6 @@ def open_desktop(
     from screenagent.desktop.local import LocalDesktop
     from screenagent.desktop.lock import driving
     from screenagent.desktop.user_input import MonitorOptions, UserInputMonitor
-    from screenagent.desktop.virtual import VirtualDesktop
 
     secrets, traces = secrets or build_vault(settings), reader or build_reader(settings)
     users = user_keys(settings, virtual=virtual)
@@ -86,6 +84,8 @@ def open_desktop(
             opened = opened_desk(desk, app, control, task=task, secrets=secrets, reader=traces, user_keys=users)
             desktop = stack.enter_context(opened)
         elif virtual:
+            from screenagent.desktop.virtual import VirtualDesktop
+
             size = settings.virtual_size
             started = VirtualDesktop(
                 app or (), size=size, control=control, secrets=secrets, reader=traces, user_keys=users
@@ -150,11 +150,11 @@ def _screen_lock(stack: ExitStack, *, asked: bool) -> Future[Callable[[], str | 
 
 
 def _opened_lock(stack: ExitStack, *, asked: bool) -> Callable[[], str | None]:
-    if sys.platform != "linux" or not asked:  # elsewhere a locked screen takes no input
+    if not asked:
         return lambda: None
-    from screenagent.desktop.x11.screen_lock import ScreenLock
+    from screenagent.desktop.platform import open_lock
 
-    return stack.enter_context(closing(ScreenLock()))
+    return open_lock(stack)
 
 
 @contextmanager

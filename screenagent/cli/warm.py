@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 
 OURS: Final = (
     "cli.run cli.running cli.pictures cli.terminal cli.crash cli.attached agent assembly.agent assembly.attachable "
-    "assembly.models assembly.supervised sessions.server sessions.session "
-    "approval.vault desktop.local desktop.lock desktop.user_input desktop.virtual desktop.tooltips desktop.x11.at_spi "
-    "desktop.x11.screen_lock desktop.x11.driver_selection desktop.x11.windows desktop.x11.input_devices "
-    "desktop.x11.raw_events grounding.tooltip_match runs.log runs.retention runs.report.annotations runs.report.overlay"
+    "assembly.models assembly.supervised sessions.server sessions.session approval.vault desktop.local desktop.lock "
+    "desktop.user_input desktop.virtual desktop.tooltips desktop.accessibility.at_spi desktop.x11.screen_lock "
+    "desktop.x11.window_places desktop.x11.driver_selection desktop.x11.windows desktop.x11.input_devices "
+    "desktop.x11.raw_events grounding.tooltip_match runs.log runs.retention runs.report.annotations "
+    "runs.report.overlay"
 ).split()
 OTHERS: Final = (
     "Xlib.support.unix_connect Xlib.ext.composite Xlib.ext.damage Xlib.ext.randr Xlib.ext.record Xlib.ext.security "

@@ -1,6 +1,11 @@
 """A real screen, mouse and keyboard: the user's own (`local`) or one of our own making (`virtual`)."""
 
+from typing import Literal
+
 from screenagent.errors import UserError
+
+VirtualKind = Literal["xvfb", "wayland"]
+"""What shows the windows of a virtual desktop: an X server, or a compositor."""
 
 
 class NoDesktop(UserError):

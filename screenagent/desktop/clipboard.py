@@ -6,13 +6,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from screenagent.control import Control
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.json_lines import Child, module_command
 from screenagent.protocols import Retry
 from screenagent.screenshot import Window
+
+if TYPE_CHECKING:
+    from screenagent.desktop.wayland.session import WaylandSession
 
 # Where an application pastes otherwise than by Ctrl+V: the keys, and the selection they take.
 TERMINAL: Final = (("ctrl", "shift", "v"), "CLIPBOARD")
@@ -73,10 +76,11 @@ class Clipboard(Protocol):
         ...
 
 
-class XClipboard:
-    """The clipboard of an X display, by a process that owns it while text is lent and tells who fetched it."""
+class OwnedClipboard:
+    """The clipboard of an X display or a Wayland session, by a process that owns it while text is lent and tells who
+    fetched it."""
 
-    def __init__(self, display: str, *, control: Control) -> None:
+    def __init__(self, display: str | WaylandSession, *, control: Control) -> None:
         self._display = display
         self._control = control
         self._owner: Child | None = None
@@ -90,9 +94,10 @@ class XClipboard:
     def paste(self, text: str, *, into: Window | None, press: Press, other_script: bool = False) -> None:
         keys, selection = paste_keys(into, other_script=other_script)
         owner = self._started()
+        window, pid = (into.id, into.pid) if into else (0, None)
         try:
             for _ in range(LENT_AT_MOST):  # a clipboard manager may put back what it saw a moment ago
-                owner.say(lend=text, to=into.id if into else 0, selection=selection)
+                owner.say(lend=text, to=window, pid=pid, selection=selection)
                 _await(owner, "lent", meanwhile=self._control.check)
                 if (held := self._checked(owner, selection))["ours"]:
                     break
@@ -104,12 +109,15 @@ class XClipboard:
             else:
                 self._control.wait(STRANGER_SECONDS)  # from who has taken our text over it is fetched unseen
         finally:
-            owner.say(give_back=True, selection=selection)
-            _await(owner, "given_back")  # through a stop, too
+            self._give_back(owner, selection)
 
     def _started(self) -> Child:
         self._owner = self._owner or _selection_owner(self._display)
         return self._owner
+
+    def _give_back(self, owner: Child, selection: str) -> None:
+        owner.say(give_back=True, selection=selection)
+        _await(owner, "given_back")  # through a stop, too
 
     def _checked(self, owner: Child, selection: str) -> dict[str, Any]:
         """Return whether a paste brings our text, and whether it is our process that hands it out."""
@@ -134,35 +142,42 @@ class XClipboard:
             raise Retry("the window in front did not take the text: is a text field in it focused?", "clipboard")
 
 
-def copied_text(display: str) -> str | None:
-    """Return the text on the clipboard of an X display; None if there is none."""
+def copied_text(display: str | WaylandSession) -> str | None:
+    """Return the text on the clipboard of an X display or a Wayland session; None if there is none."""
     with _asked_owner(display) as owner:
         owner.say(tell=True, selection="CLIPBOARD")
         text = _await(owner, "told")["text"]
         return None if text is None else str(text)
 
 
-def copy_text(display: str, text: str) -> bool:
-    """Put a text on the clipboard of an X display, where it stays until something else is copied; return whether it
-    did."""
+def copy_text(display: str | WaylandSession, text: str) -> bool:
+    """Put a text on the clipboard of an X display or a Wayland session, where it stays until something else is copied;
+    return whether it did."""
     with _asked_owner(display) as owner:
         owner.say(keep=text, selection="CLIPBOARD")
         return bool(_await(owner, "kept")["owner"])
 
 
 @contextmanager
-def _asked_owner(display: str) -> Iterator[Child]:
+def _asked_owner(display: str | WaylandSession) -> Iterator[Child]:
     owner = _selection_owner(display)
     try:
         yield owner
     except (EOFError, BrokenPipeError) as error:
-        raise NoDesktop(f"the clipboard of the X display {display!r} cannot be reached") from error
+        raise NoDesktop(f"the clipboard of {_called(display)} cannot be reached") from error
     finally:
         owner.end()
 
 
-def _selection_owner(display: str) -> Child:
-    command = module_command("screenagent.desktop.x11.selection_owner", display)
+def _called(display: str | WaylandSession) -> str:
+    return f"the X display {display!r}" if isinstance(display, str) else f"the Wayland session {display.name!r}"
+
+
+def _selection_owner(display: str | WaylandSession) -> Child:
+    if isinstance(display, str):
+        command = module_command("screenagent.desktop.x11.selection_owner", display)
+    else:
+        command = module_command("screenagent.desktop.wayland.selection_owner", display.socket)
     return Child(["setsid", "--fork", *command])  # leaves it to itself, so that it can outlive us
 
 
@@ -197,6 +212,8 @@ class PortableClipboard:
 def _await(owner: Child, event: str, *, meanwhile: Callable[[], None] | None = None) -> dict[str, Any]:
     deadline = time.monotonic() + ANSWER_SECONDS
     while (said := owner.hear(deadline - time.monotonic(), meanwhile=meanwhile)) is not None:
+        if said["event"] == "refused":
+            raise NoDesktop(said["reason"])
         if said["event"] == event:
             return said
     raise TimeoutError(f"the clipboard's owner did not say {event!r} within {ANSWER_SECONDS:g} s")

@@ -22,7 +22,8 @@ from screenagent.control import Control, until
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.json_lines import without_secrets
 from screenagent.desktop.lock import is_file_at, lock_folder, locked_file, process_table, takes_lock
-from screenagent.desktop.virtual_session import remove_session, remove_x_socket
+from screenagent.desktop.session_folder import remove_session
+from screenagent.desktop.x11.xvfb import remove_x_socket
 from screenagent.errors import BadFile, WrongUsage
 from screenagent.files import is_ours, open_inside
 from screenagent.geometry import Size, Value

@@ -15,7 +15,7 @@ from screenagent.desktop.desk import Desk
 from screenagent.desktop.local import LocalDesktop
 from screenagent.desktop.pictures import MssPictures
 from screenagent.desktop.screen import ScreenCapture
-from screenagent.desktop.virtual_session import APP_SECONDS, SessionPrograms, program_words
+from screenagent.desktop.session_programs import APP_SECONDS, SessionPrograms, program_words
 from screenagent.desktop.x11.connection import GONE
 from screenagent.desktop.x11.driver_selection import AskedServer
 from screenagent.desktop.x11.windows import X11Windows

@@ -14,8 +14,9 @@ from screenagent.control import Control, Stopped
 from screenagent.desktop.desk import READY, TAKEN, Desk, DeskTaken, holding
 from screenagent.desktop.front import let_go_of_terminal
 from screenagent.desktop.lock import process_table
-from screenagent.desktop.virtual_session import VirtualSession, remove_x_socket
+from screenagent.desktop.virtual_session import VirtualSession
 from screenagent.desktop.x11.connection import admit_only_user
+from screenagent.desktop.x11.xvfb import remove_x_socket
 from screenagent.geometry import Size
 
 LOOK_SECONDS: Final = 0.5
@@ -45,7 +46,7 @@ def hold_desk(wish: DeskWish, control: Control) -> None:
         print(READY, flush=True)
         let_go_of_terminal()
         with suppress(Stopped):
-            while session.server.poll() is None:
+            while session.server.process.poll() is None:
                 control.wait(LOOK_SECONDS)
 
 
@@ -63,7 +64,7 @@ def _opened(session: VirtualSession, wish: DeskWish) -> Desk:
         folder=session.folder,
         environment=session.environment,
         holder=os.getpid(),
-        server=session.server.pid,
+        server=session.server.process.pid,
         process_table=process_table(),
     )
 
@@ -72,7 +73,7 @@ def _opened(session: VirtualSession, wish: DeskWish) -> Desk:
 def _session(control: Control, size: Size) -> Iterator[VirtualSession]:
     with VirtualSession(control=control, size=size, cwd=Path("/")) as session:
         yield session
-    remove_x_socket(session.display, session.server.pid)  # an X server that was killed has left it
+    remove_x_socket(session.display, session.server.process.pid)  # an X server that was killed has left it
 
 
 def share_folder(home: Path, shared: Path) -> None:

@@ -38,13 +38,17 @@ class CapturedFrame:
 
 
 class MonitorPlace(NamedTuple):
-    """Where a monitor is in the input space, by the name that the system shows."""
+    """Where a monitor is in the input space, by the name that the system shows.
+
+    `scale` is how many of its pixels one unit of the input space is, where the system tells it.
+    """
 
     name: str
     left: int
     top: int
     width: int
     height: int
+    scale: float = 1.0
 
 
 class FramePoint(NamedTuple):

@@ -78,7 +78,7 @@ def _open(display: str | None) -> Any:
 def _named(monitors: Sequence[Any], known: Sequence[MonitorPlace]) -> dict[str, Any]:
     """Return each by the name that the system shows; if that is not known, by its output, its model or its number."""
     named: dict[str, Any] = {}
-    names = {place[1:]: place.name for place in known}
+    names = {(place.left, place.top, place.width, place.height): place.name for place in known}
     for number, monitor in enumerate(monitors, start=1):
         at = tuple(monitor[edge] for edge in ("left", "top", "width", "height"))
         name = names.get(at) or str(monitor.get("output") or monitor.get("name") or "monitor")

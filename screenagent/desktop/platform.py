@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol, Union
 
 from screenagent.actions import Button
 from screenagent.control import Control
-from screenagent.desktop.clipboard import Clipboard, PortableClipboard, XClipboard
+from screenagent.desktop.clipboard import Clipboard, OwnedClipboard, PortableClipboard
 from screenagent.desktop.floating import Floating
 from screenagent.desktop.frames import MonitorPlace
 from screenagent.desktop.json_lines import module_command
@@ -25,10 +25,10 @@ from screenagent.geometry import Pixel
 from screenagent.screenshot import Window
 
 if TYPE_CHECKING:
+    from screenagent.desktop.accessibility.at_spi import AtSpi
     from screenagent.desktop.settle import PingProtocol
     from screenagent.desktop.user_input import ListenToUser
     from screenagent.desktop.wayland.session import WaylandSession
-    from screenagent.desktop.x11.at_spi import AtSpi
     from screenagent.desktop.x11.input_devices import KeyboardLayout
 
 NAMES: Final[dict[int, Button]] = {1: "left", 2: "middle", 3: "right"}
@@ -177,9 +177,23 @@ def _wayland_session(display: DisplayName) -> WaylandSession | None:
     return display or own_session()
 
 
+def open_lock(stack: ExitStack, display: DisplayName = None) -> Callable[[], str | None]:
+    """Open what says why nothing can be done on a screen now, for as long as `stack` is."""
+    if sys.platform != "linux":  # elsewhere a locked screen takes no input
+        return lambda: None
+    if (session := _wayland_session(display)) is not None:
+        from screenagent.desktop.wayland.screen_lock import open_wayland_lock
+
+        return open_wayland_lock(stack, session)
+    from screenagent.desktop.x11.screen_lock import ScreenLock
+
+    assert display is None or isinstance(display, str)  # what is no Wayland session is an X server's name
+    return stack.enter_context(closing(ScreenLock(display)))
+
+
 def why_no_session_bus() -> str | None:
     """Return why programs cannot be asked for their controls, in words; None if they can."""
-    from screenagent.desktop.x11.bus import why_no_bus
+    from screenagent.desktop.bus import why_no_bus
 
     return why_no_bus()
 
@@ -198,7 +212,6 @@ def _portable(windows: WindowSystem, *, control: Control) -> System:
 
 
 def _x11(stack: ExitStack, *, control: Control, display: str | None) -> System:
-    from screenagent.desktop.x11.at_spi import AtSpi
     from screenagent.desktop.x11.connection import GONE, MonitorNames, connect_display, disconnect_display
     from screenagent.desktop.x11.input_devices import KeyboardLayout, XKeys, XPointer
     from screenagent.desktop.x11.user_listener import listen_on_x
@@ -211,7 +224,7 @@ def _x11(stack: ExitStack, *, control: Control, display: str | None) -> System:
     layout = stack.enter_context(closing(KeyboardLayout(name)))
     return System(
         windows=windows,
-        clipboard=stack.enter_context(closing(XClipboard(name, control=control))),
+        clipboard=stack.enter_context(closing(OwnedClipboard(name, control=control))),
         pointer=stack.enter_context(closing(XPointer(name))),
         keys=stack.enter_context(closing(XKeys(name, layout))),
         pictures=partial(MssPictures, name),
@@ -225,8 +238,15 @@ def _x11(stack: ExitStack, *, control: Control, display: str | None) -> System:
         own=stack.enter_context(closing(OwnWindows(name))),
         floating=windows.floating,
         monitors=MonitorNames(asked_for_monitors),
-        accessibility=stack.enter_context(closing(AtSpi(name))),
+        accessibility=stack.enter_context(closing(_x_programs(name))),
     )
+
+
+def _x_programs(display: str) -> AtSpi:
+    from screenagent.desktop.accessibility.at_spi import AtSpi
+    from screenagent.desktop.x11.window_places import LOST, XWindowPlaces
+
+    return AtSpi(partial(XWindowPlaces, display), gone=LOST)
 
 
 class PyautoguiPointer:

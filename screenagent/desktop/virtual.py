@@ -1,4 +1,4 @@
-"""A desktop of its own for an application to be driven on: X server, window manager, D-Bus, accessibility, the app."""
+"""A desktop of its own for an application to be driven on: a session, and the app in it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Final, Self
 
 from screenagent.control import Control
+from screenagent.desktop import VirtualKind
 from screenagent.desktop.local import LocalDesktop
-from screenagent.desktop.virtual_session import APP_SECONDS, HD, VirtualSession
+from screenagent.desktop.session_programs import APP_SECONDS
+from screenagent.desktop.virtual_session import HD, VirtualSession
 from screenagent.geometry import Size
 from screenagent.keys import ONLY_STOP, UserKeys
 from screenagent.protocols import TextReader
@@ -21,7 +23,7 @@ ARRANGED_SECONDS: Final = 2.0  # a window that is there already does not go
 
 
 class VirtualDesktop:
-    """While it is entered there is an X display with a window manager, and `app` open on it where one is named.
+    """While it is entered there is a session of its own, of this `kind`, and `app` is open there where one is named.
 
     Everything runs in a home and runtime folder of its own, and is gone when this is left, or when we are killed.
     """
@@ -30,6 +32,7 @@ class VirtualDesktop:
         self,
         app: str | Sequence[str] = (),
         *,
+        kind: VirtualKind = "xvfb",
         control: Control | None = None,
         size: Size = HD,
         cwd: Path | None = None,
@@ -40,7 +43,7 @@ class VirtualDesktop:
     ) -> None:
         self.control = control or Control()
         self._app = app
-        self.session = VirtualSession(control=self.control, size=size, cwd=cwd, environment=environment)
+        self.session = VirtualSession(kind, control=self.control, size=size, cwd=cwd, environment=environment)
         self._open = partial(LocalDesktop, control=self.control, secrets=secrets, reader=reader, user_keys=user_keys)
         self._stack = ExitStack()
 
@@ -48,7 +51,8 @@ class VirtualDesktop:
         with ExitStack() as stack:
             session = stack.enter_context(self.session)
             self.folder, self.display, self.environment = session.folder, session.display, session.environment
-            opened = self._open(display=session.display, start=session.programs.start)
+            # Before any program: on Wayland one loses the first click and key if it began without mouse and keyboard.
+            opened = self._open(display=session.server.opened_as(), start=session.programs.start)
             self.desktop = stack.enter_context(opened)
             session.wait_until_ready()
             if self._app:
@@ -65,7 +69,7 @@ class VirtualDesktop:
 
     def opened_again(self, control: Control) -> LocalDesktop:
         """Open the display once more, for a run that `control` steers; whoever asks closes it."""
-        return self._open(display=self.display, control=control)
+        return self._open(display=self.session.server.opened_as(), control=control)
 
     def arrange(self, window: Window, edges: tuple[int, int, int, int]) -> None:
         """Put the window there, and wait until it has gone: left, top, right and bottom in pixels."""

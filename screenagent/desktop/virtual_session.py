@@ -1,139 +1,86 @@
-"""A session of our own: X server, window manager, D-Bus and accessibility, in a home that is gone with it."""
+"""A session of our own: what shows windows, D-Bus and accessibility, in a home that is gone with it."""
 
 from __future__ import annotations
 
-import fcntl
 import os
-import select
-import shlex
 import shutil
-import signal
-import socket
-import stat
 import subprocess
-import tempfile
-import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, closing, suppress
-from dataclasses import KW_ONLY, dataclass, field
-from importlib.resources import files
+from collections.abc import Mapping
+from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Final, Self
+from typing import ClassVar, Final, Protocol, Self
 
-from screenagent.control import Control, until
-from screenagent.desktop import NoDesktop
-from screenagent.desktop.json_lines import needed_environment, without_secrets
-from screenagent.desktop.lock import takes_lock
-from screenagent.desktop.process_stat import stat_fields
-from screenagent.desktop.x11.driver_selection import SOCKETS
-from screenagent.desktop.x11.windows import POLL_SECONDS, X11Windows
-from screenagent.errors import BadFile
-from screenagent.files import is_ours, open_inside
+from screenagent.control import Control
+from screenagent.desktop import NoDesktop, VirtualKind
+from screenagent.desktop.json_lines import without_secrets
+from screenagent.desktop.platform import DisplayName
+from screenagent.desktop.session_folder import open_session_folder
+from screenagent.desktop.session_programs import POLL_SECONDS, SessionPrograms, SessionWindows
 from screenagent.geometry import Size
-from screenagent.screenshot import Window
 
-PACKAGES: Final = {
-    "Xvfb": "xvfb",
-    "openbox": "openbox",
-    "dbus-daemon": "dbus-daemon",
-    "at-spi-bus-launcher": "at-spi2-core",
-}
+SERVICES: Final = {"dbus-daemon": "dbus-daemon", "at-spi-bus-launcher": "at-spi2-core"}
+"""The programs that every session has, and the Debian packages that they are in."""
+BESIDES_PATH: Final = "/usr/libexec:/usr/lib/at-spi2-core"
 HD: Final = Size(width=1280, height=720)
-SERVICE_SECONDS: Final = 20.0  # a service starts in under 1 s, but an overloaded machine may take its time
-APP_SECONDS: Final = 60.0  # an office suite on a cold disk takes half of that
-GUARD_SECONDS: Final = 3.0
-GONE_SECONDS: Final = 1.0  # what the guard has killed is gone by then
-FRONT_SECONDS: Final = 2.0
-LAUNCHER_SECONDS: Final = 5.0  # a command that has ended well may have left the window to another process
+TOLD_SECONDS: Final = 1.0
 
 # What belongs to the user's own session and would lead an application away from this desktop, and what is for us only.
 FOREIGN: Final = tuple(
-    "XDG_ DBUS_ WAYLAND_ DESKTOP_ GNOME_ KDE_ GTK_ GDK_ QT_ AT_SPI_ SESSION_ SCREENAGENT_SECRET_ SSH_ GPG_".split()
+    "XDG_ DBUS_ DISPLAY WAYLAND_ SWAY I3SOCK WLR_ DESKTOP_ GNOME_ KDE_ GTK_ GDK_ QT_ AT_SPI_ SESSION_ "
+    "SCREENAGENT_SECRET_ SSH_ GPG_".split()
 )
 
 DOUBLE_CLICK_MS: Final = 200
 """Five times as long as the agent leaves between the presses of a double click."""
 
-PREFIX: Final = "screenagent-desktop-"
-LOCK: Final = "guard.lock"
-LEFT_SECONDS: Final = 60.0  # a folder of that age without a lock has no desktop: one is locked as soon as it is made
 
+class DisplayServer(Protocol):
+    """What shows the windows of a session. It is started, then opened, and closed before the session is taken down."""
 
-@dataclass(frozen=True)
-class SessionPrograms:
-    """Starts programs in a session of ours, whose folder has their logs and whose environment leads them to it."""
+    packages: ClassVar[Mapping[str, str]]
+    """Its programs, and the Debian packages that they are in."""
+    variables: ClassVar[Mapping[str, str]]
+    """What tells programs how to show themselves there."""
 
-    folder: Path
-    environment: dict[str, str]
-    _: KW_ONLY
-    control: Control
-    cwd: Path | None = None
-    started: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    process: subprocess.Popen[bytes]
+    display: str
+    """The name of the X server that old programs are shown by."""
 
-    def start(self, argv: Sequence[str], *, pass_fds: Sequence[int] = ()) -> subprocess.Popen[bytes]:
-        """Start a program, in a process session of its own."""
-        with self._log(argv[0]).open("wb") as log:
-            process = subprocess.Popen(
-                argv,
-                env=self.environment,
-                cwd=self.cwd,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                pass_fds=pass_fds,
-                start_new_session=True,
-            )
-        self.started.append(process)
-        return process
+    @property
+    def windows(self) -> SessionWindows: ...
 
-    def launch(self, app: str | Sequence[str], windows: X11Windows, *, seconds: float = APP_SECONDS) -> Window:
-        """Start an application, and wait until its first window is up, and mostly in front."""
-        argv = program_words(app)
-        if not argv or shutil.which(argv[0], path=self.environment.get("PATH")) is None:
-            raise NoDesktop(f"there is no application {shlex.join(argv) or app!r}; is it installed and spelled right?")
-        earlier = {window.id for window in windows.all()}
+    def start(self, programs: SessionPrograms, found: Mapping[str, str], size: Size) -> None:
+        """Start it; `found` says where each program is."""
+        ...
 
-        def opened() -> list[Window]:
-            return [window for window in windows.all() if window.id not in earlier]
+    def open(self) -> Mapping[str, str]:
+        """Wait until it can be reached, and return what leads programs there."""
+        ...
 
-        process = self.start(argv)
-        self.until(lambda: opened() or process.poll() is not None, windows, seconds=seconds)
-        if (status := process.poll()) == 0:
-            self.until(opened, windows, seconds=min(LAUNCHER_SECONDS, seconds))
-        if not (found := opened()):
-            ended = f"ended (status {status}) without a window"
-            why = f"opened no window within {seconds:g} s" if status is None else ended
-            raise NoDesktop(f"{shlex.join(argv)!r} {why}{self.last_words(argv[0])}")
-        # A window manager puts a window up first and gives it the keys then; some windows it never does.
-        self.until(windows.foreground, windows, seconds=FRONT_SECONDS)
-        return found[0]
+    def opened_as(self) -> DisplayName:
+        """Return what a desktop opens it by."""
+        ...
 
-    def leave(self) -> None:
-        """Leave what was started to itself."""
-        for process in self.started:
-            if process.poll() is None:
-                process.returncode = 0  # so that nothing waits for it any more
+    def wait_until_managed(self) -> None:
+        """Wait until windows are given their places."""
+        ...
 
-    def until(self, predicate: Callable[[], object], windows: X11Windows, *, seconds: float) -> bool:
-        return self.control.until(predicate, seconds=seconds, poll=POLL_SECONDS, wait=windows.changed)
+    def accessibility_bus(self) -> str:
+        """Return the address of the accessibility bus, "" while it is not up."""
+        ...
 
-    def last_words(self, program: str) -> str:
-        """Return the last thing that a program said, to end a sentence with."""
-        said = self._log(program).read_text(errors="replace").strip().splitlines()
-        return f"; it said: {said[-1]}" if said else ""
-
-    def _log(self, program: str) -> Path:
-        return self.folder / "log" / Path(program).name
+    def close(self) -> None: ...
 
 
 class VirtualSession:
-    """While it is entered there is an X display; it is complete once `wait_until_ready` has returned.
+    """While it is entered there is a display; it is complete once `wait_until_ready` has returned.
 
     Everything runs in a home and runtime folder of its own, and is gone when this is left, or when we are killed.
     """
 
     def __init__(
         self,
+        kind: VirtualKind = "xvfb",
         *,
         control: Control,
         size: Size = HD,
@@ -142,6 +89,7 @@ class VirtualSession:
     ) -> None:
         self._control, self._size, self._cwd = control, size, cwd
         self._extra = dict(environment or {})
+        self.server = _server(kind)
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -153,84 +101,71 @@ class VirtualSession:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
+    @property
+    def display(self) -> str:
+        """The name of the X server here, which may be there for old programs only."""
+        return self.server.display
+
+    @property
+    def windows(self) -> SessionWindows:
+        return self.server.windows
+
     def _start(self, stack: ExitStack) -> None:
-        programs = {name: _program(name) for name in PACKAGES}
-        remove_left_behind()
-        self.folder = folder = Path(tempfile.mkdtemp(prefix=PREFIX))
-        self.environment = _environment(folder)
-        self.programs = SessionPrograms(folder, self.environment, control=self._control, cwd=self._cwd)
-        stack.callback(_take_down, start_guard(folder), self.programs.started)
-        for private in ("home", "run", "log"):
-            (folder / private).mkdir(mode=0o700)
+        found = {name: _program(name, package) for name, package in _packages(self.server).items()}
+        started: list[subprocess.Popen[bytes]] = []
+        self.folder = folder = open_session_folder(stack, started)
+        self.environment = {**_environment(folder), **self.server.variables}
+        self.programs = SessionPrograms(folder, self.environment, control=self._control, cwd=self._cwd, started=started)
         _settle_gtk(folder / "home" / ".config")
 
-        screen = f"{self._size.width}x{self._size.height}x24"
-        server = [programs["Xvfb"], "-screen", "0", screen, "-noreset", "-nolisten", "tcp", "-dpi", "96", "-displayfd"]
-        display = self._speaking(server, lambda fd: [str(fd)])
-        bus = self._speaking([programs["dbus-daemon"], "--session", "--nofork"], lambda fd: [f"--print-address={fd}"])
-        self.server = self.programs.started[0]
-        self.display = f":{display()}"
-        self.environment.update({"DISPLAY": self.display, "DBUS_SESSION_BUS_ADDRESS": bus()})
-        self._manager = self.programs.start([programs["openbox"], "--sm-disable"])
-        self._launcher = self.programs.start([programs["at-spi-bus-launcher"], "--launch-immediately", "--a11y=1"])
-        self.windows = stack.enter_context(closing(X11Windows(self.display)))
+        self.server.start(self.programs, found, self._size)
+        bus = self.programs.start_service(
+            [found["dbus-daemon"], "--session", "--nofork"], lambda fd: [f"--print-address={fd}"]
+        )
+        self.environment["DBUS_SESSION_BUS_ADDRESS"] = bus()
+        self.environment.update(self.server.open())
+        stack.enter_context(closing(self.server))
+        launcher = [found["at-spi-bus-launcher"], "--launch-immediately", "--a11y=1"]
+        self._launcher = self.programs.start(launcher)
 
     def wait_until_ready(self) -> None:
         """Wait until windows are managed, and programs can be asked for their controls."""
-        windows = self.windows
-        self._await(self._manager, windows.managed)
-        self._await(self._launcher, lambda: bool(windows.root_text("AT_SPI_BUS")))
-        self.environment["AT_SPI_BUS_ADDRESS"] = windows.root_text("AT_SPI_BUS")
-        self.environment.update(self._extra)
-
-    def _speaking(self, argv: Sequence[str], option: Callable[[int], list[str]]) -> Callable[[], str]:
-        """Start a service that says on a file descriptor when it is there; what is returned waits for its word."""
-        ear, mouth = os.pipe()
-        try:
-            self.programs.start([*argv, *option(mouth)], pass_fds=[mouth])
-        finally:
-            os.close(mouth)
-
-        def word() -> str:
-            with os.fdopen(ear, "rb") as said:
-                ready, _, _ = select.select([said], [], [], SERVICE_SECONDS)
-                line = said.readline().decode().strip() if ready else ""
-            if not line:
-                raise NoDesktop(f"{Path(argv[0]).name} did not start{self.programs.last_words(argv[0])}")
-            return line
-
-        return word
-
-    def _await(self, service: subprocess.Popen[bytes], is_up: Callable[[], bool]) -> None:
-        self.programs.until(lambda: is_up() or service.poll() is not None, self.windows, seconds=SERVICE_SECONDS)
-        if not is_up():
-            program = str(service.args[0])  # type: ignore[index] # always started with a list
-            raise NoDesktop(f"{Path(program).name} did not start{self.programs.last_words(program)}")
+        server, environment = self.server, self.environment
+        server.wait_until_managed()
+        is_up = lambda: bool(server.accessibility_bus())  # noqa: E731
+        self.programs.await_service(self._launcher, is_up, poll=POLL_SECONDS, wait=server.windows.changed)
+        environment["AT_SPI_BUS_ADDRESS"] = server.accessibility_bus()
+        environment.update(self._extra)
+        _tell_bus(environment)
 
 
-def program_words(app: str | Sequence[str]) -> list[str]:
-    """Return the words of a command, read as a shell would."""
-    if not isinstance(app, str):
-        return list(app)
-    try:
-        return shlex.split(app)
-    except ValueError as error:
-        raise NoDesktop(f"the command {app!r} cannot be read as a shell would: {error}") from error
+def _server(kind: VirtualKind) -> DisplayServer:
+    if kind == "wayland":
+        from screenagent.desktop.wayland.headless_sway import HeadlessSway
+
+        return HeadlessSway()
+    from screenagent.desktop.x11.xvfb import Xvfb
+
+    return Xvfb()
 
 
-def missing_programs() -> tuple[str, ...]:
-    """The Debian packages that a virtual desktop needs and that are not installed."""
-    return tuple(package for name, package in PACKAGES.items() if _found(name) is None)
+def missing_programs(kind: VirtualKind = "xvfb") -> tuple[str, ...]:
+    """The Debian packages that a virtual desktop of this kind needs and that are not installed."""
+    return tuple(package for name, package in _packages(_server(kind)).items() if _found(name) is None)
 
 
-def _program(name: str) -> str:
+def _packages(server: DisplayServer) -> Mapping[str, str]:
+    return {**server.packages, **SERVICES}
+
+
+def _program(name: str, package: str) -> str:
     if (found := _found(name)) is None:
-        raise NoDesktop(f"a virtual desktop needs {name}, which is not installed: apt-get install {PACKAGES[name]}")
+        raise NoDesktop(f"a virtual desktop needs {name}, which is not installed: apt-get install {package}")
     return found
 
 
 def _found(name: str) -> str | None:
-    return shutil.which(name) or shutil.which(name, path="/usr/libexec:/usr/lib/at-spi2-core")
+    return shutil.which(name) or shutil.which(name, path=BESIDES_PATH)
 
 
 def _environment(folder: Path) -> dict[str, str]:
@@ -240,7 +175,6 @@ def _environment(folder: Path) -> dict[str, str]:
         "HOME": str(folder / "home"),
         "XDG_RUNTIME_DIR": str(folder / "run"),
         "LANG": "C.UTF-8",
-        "GDK_BACKEND": "x11",
         "GTK_MODULES": "gail:atk-bridge",
         "NO_AT_BRIDGE": "0",
         "GNOME_ACCESSIBILITY": "1",
@@ -259,82 +193,14 @@ def _settle_gtk(settings: Path) -> None:
         (settings / version / "settings.ini").write_text(f"[Settings]\ngtk-double-click-time={DOUBLE_CLICK_MS}\n")
 
 
-def start_guard(folder: Path) -> subprocess.Popen[bytes]:
-    """Start a process that ends what runs on the desktop and removes its folder when we have ended."""
-    script = files("screenagent.desktop").joinpath("guard.sh").read_text()
-    with (folder / LOCK).open("wb") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # the guard inherits it, and holds it for as long as it lives
-        return subprocess.Popen(
-            ["sh", "-c", script, "guard", str(folder)],
-            env=needed_environment(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            pass_fds=[lock.fileno()],
-            start_new_session=True,
-        )
+def _tell_bus(environment: Mapping[str, str]) -> None:
+    """Lead here also the programs that the bus starts for others: it was up before the display had a name."""
+    from jeepney.bus_messages import message_bus
 
+    from screenagent.desktop.x11.bus import BusLost, ask, open_bus
 
-def remove_left_behind() -> None:
-    """Remove the folders whose guard was killed, as when a machine goes down, and those that a straggler made anew."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        with suppress(OSError, BadFile):  # its guard lives, or it is not ours: anybody may make such a name there
-            if is_ours(folder):
-                _remove_if_left(folder)
-
-
-def remove_session(folder: Path) -> None:
-    """Remove what is left of a session whose process was killed, once its guard has had the time to do that."""
-    with suppress(OSError, BadFile):  # it is gone, or is not ours
-        if folder.name.startswith(PREFIX) and is_ours(folder):
-            until(lambda: not folder.exists() or _is_unguarded(folder), seconds=GUARD_SECONDS)
-            start_guard(folder).communicate()
-
-
-def remove_x_socket(display: str, server: int) -> None:
-    """Remove the socket of an X server that was killed, if nobody listens there now."""
-    place = Path(SOCKETS) / f"X{display.removeprefix(':')}"
-    with suppress(OSError), socket.socket(socket.AF_UNIX) as tried:
-        found = place.lstat()
-        of_this_user = stat.S_ISSOCK(found.st_mode) and found.st_uid == os.getuid()
-        if not of_this_user or stat_fields(server)[:1] not in ([], ["Z"]):
-            return
-        tried.setblocking(False)
-        try:
-            tried.connect(str(place))
-        except ConnectionRefusedError:
-            if os.path.samestat(found, place.lstat()):
-                place.unlink()
-
-
-def _is_unguarded(folder: Path) -> bool:
-    with open_inside(folder, LOCK) as held:
-        return takes_lock(held.fileno())
-
-
-def _remove_if_left(folder: Path) -> None:
     try:
-        held = open_inside(folder, LOCK)
-    except FileNotFoundError:
-        if folder.lstat().st_mtime < time.time() - LEFT_SECONDS:
-            shutil.rmtree(folder, ignore_errors=True)
-        return
-    with held:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _take_down(guard: subprocess.Popen[bytes], processes: Sequence[subprocess.Popen[bytes]]) -> None:
-    guard.communicate()
-    if guard.returncode < 0:  # it was killed, and has taken nothing down
-        for process in processes:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-    for process in processes:
-        try:
-            process.wait(GONE_SECONDS)
-        except subprocess.TimeoutExpired:
-            # Without an environment to be known by, as a process has that is just ending, the guard passed it over.
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        with closing(open_bus(environment["DBUS_SESSION_BUS_ADDRESS"], seconds=TOLD_SECONDS)) as bus:
+            ask(bus, message_bus.UpdateActivationEnvironment(dict(environment)), seconds=TOLD_SECONDS)
+    except BusLost as lost:
+        raise NoDesktop(f"the D-Bus of the virtual desktop has ended: {lost}") from lost

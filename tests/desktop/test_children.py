@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from screenagent.desktop import virtual_session
+from screenagent.desktop import session_folder
 from screenagent.desktop.json_lines import Child, without_secrets
 
 SAYS: str = (
@@ -60,7 +60,7 @@ def test_what_anybody_puts_into_the_shared_folder_is_not_waited_for(kind: str, s
         folder.symlink_to(mine)
     else:
         folder.mkdir()
-        lock = folder / virtual_session.LOCK
+        lock = folder / session_folder.LOCK
         match kind:
             case "pipe":
                 os.mkfifo(lock)
@@ -71,7 +71,7 @@ def test_what_anybody_puts_into_the_shared_folder_is_not_waited_for(kind: str, s
             case _:
                 folder.chmod(0)
     began = time.monotonic()
-    virtual_session.remove_left_behind()
+    session_folder.remove_left_behind()
     assert time.monotonic() - began < 1
     assert (mine / "thesis.txt").exists()
     assert kind == "unreadable" or os.path.lexists(folder)
@@ -80,6 +80,6 @@ def test_what_anybody_puts_into_the_shared_folder_is_not_waited_for(kind: str, s
 def test_a_desktop_that_was_left_behind_is_removed(shared: Path) -> None:
     folder = shared / "screenagent-desktop-y"
     folder.mkdir()
-    (folder / virtual_session.LOCK).touch()
-    virtual_session.remove_left_behind()
+    (folder / session_folder.LOCK).touch()
+    session_folder.remove_left_behind()
     assert not folder.exists()

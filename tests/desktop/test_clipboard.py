@@ -13,7 +13,7 @@ import pytest
 
 from screenagent.actions import TypeText
 from screenagent.control import Control, Stopped
-from screenagent.desktop.clipboard import XClipboard
+from screenagent.desktop.clipboard import OwnedClipboard
 from screenagent.desktop.testing.contract import perform_input
 from screenagent.desktop.testing.probe import Probe
 from screenagent.desktop.virtual import VirtualDesktop
@@ -26,19 +26,19 @@ pytestmark = pytest.mark.display
 PASTES_AND_WAITS = """
 import sys, time
 from screenagent.control import Control
-from screenagent.desktop.clipboard import XClipboard
+from screenagent.desktop.clipboard import OwnedClipboard
 
 def press(_):
     print("lent", flush=True)
     time.sleep(600)
 
-XClipboard(sys.argv[1], control=Control()).paste("ours", into=None, press=press)
+OwnedClipboard(sys.argv[1], control=Control()).paste("ours", into=None, press=press)
 """
 
 
 @pytest.fixture
-def clipboard(virtual: VirtualDesktop) -> Iterator[XClipboard]:
-    opened = XClipboard(virtual.display, control=Control())
+def clipboard(virtual: VirtualDesktop) -> Iterator[OwnedClipboard]:
+    opened = OwnedClipboard(virtual.display, control=Control())
     yield opened
     opened.close()
 
@@ -79,26 +79,28 @@ def test_each_paste_arrives_and_none_brings_the_old_clipboard(virtual: VirtualDe
         ("text/html", b"<b>bold</b>"),
     ],
 )
-def test_what_was_copied_is_put_back(virtual: VirtualDesktop, clipboard: XClipboard, kind: str, content: bytes) -> None:
+def test_what_was_copied_is_put_back(
+    virtual: VirtualDesktop, clipboard: OwnedClipboard, kind: str, content: bytes
+) -> None:
     copy(virtual, content, kind=kind)
     paste_by_xclip(virtual, clipboard, "ours")
     assert copied(virtual, kind=kind) == content
 
 
-def test_a_text_longer_than_one_request_is_lent_whole(virtual: VirtualDesktop, clipboard: XClipboard) -> None:
+def test_a_text_longer_than_one_request_is_lent_whole(virtual: VirtualDesktop, clipboard: OwnedClipboard) -> None:
     text = "你好 " * 200_000
     assert paste_by_xclip(virtual, clipboard, text) == text.encode()
 
 
 def test_where_nothing_was_copied_nothing_is_left(virtual: VirtualDesktop) -> None:
     with VirtualDesktop(control=Control()) as fresh:
-        clipboard = XClipboard(fresh.display, control=Control())
+        clipboard = OwnedClipboard(fresh.display, control=Control())
         assert paste_by_xclip(fresh, clipboard, "ours") == b"ours"
         assert copied(fresh) is None
         clipboard.close()
 
 
-def test_what_is_copied_meanwhile_is_kept(virtual: VirtualDesktop, clipboard: XClipboard) -> None:
+def test_what_is_copied_meanwhile_is_kept(virtual: VirtualDesktop, clipboard: OwnedClipboard) -> None:
     copy(virtual, b"before")
     with pytest.raises(Retry, match="another program took the clipboard"):
         clipboard.paste("ours", into=None, press=lambda _: copy(virtual, b"meanwhile"))
@@ -108,7 +110,7 @@ def test_what_is_copied_meanwhile_is_kept(virtual: VirtualDesktop, clipboard: XC
 def test_a_stop_in_the_middle_puts_it_back(virtual: VirtualDesktop) -> None:
     copy(virtual, b"before")
     control = Control()
-    clipboard = XClipboard(virtual.display, control=control)
+    clipboard = OwnedClipboard(virtual.display, control=control)
     with pytest.raises(Stopped):
         clipboard.paste("ours", into=None, press=lambda _: control.stop())
     assert copied(virtual) == b"before"
@@ -151,7 +153,7 @@ def managed(virtual: VirtualDesktop, *how: str) -> Iterator[None]:
 
 def test_beside_a_clipboard_manager_a_paste_arrives_and_the_users_is_there_again(virtual: VirtualDesktop) -> None:
     copy(virtual, b"what the user had copied")
-    clipboard = XClipboard(virtual.display, control=Control())
+    clipboard = OwnedClipboard(virtual.display, control=Control())
     with managed(virtual):
         for number in range(5):
             text = f"ours {number}"
@@ -164,7 +166,7 @@ def test_beside_a_clipboard_manager_a_paste_arrives_and_the_users_is_there_again
 
 def test_where_another_machine_keeps_the_clipboard_nothing_of_it_is_pasted(virtual: VirtualDesktop) -> None:
     copy(virtual, b"what the user had copied")
-    clipboard = XClipboard(virtual.display, control=Control())
+    clipboard = OwnedClipboard(virtual.display, control=Control())
     pressed: list[bytes | None] = []
     with managed(virtual, "foreign"):
         for _ in range(5):
@@ -178,19 +180,19 @@ def test_where_another_machine_keeps_the_clipboard_nothing_of_it_is_pasted(virtu
 def test_the_process_of_a_run_that_has_ended_leaves_the_same_text_to_the_next_run(virtual: VirtualDesktop) -> None:
     copy(virtual, b"before")
     for _ in range(3):
-        clipboard = XClipboard(virtual.display, control=Control())
+        clipboard = OwnedClipboard(virtual.display, control=Control())
         assert paste_by_xclip(virtual, clipboard, "ours") == b"ours"
         clipboard.close()
         assert copied(virtual) == b"before"
 
 
-def test_every_kind_of_what_was_copied_is_put_back(virtual: VirtualDesktop, clipboard: XClipboard) -> None:
+def test_every_kind_of_what_was_copied_is_put_back(virtual: VirtualDesktop, clipboard: OwnedClipboard) -> None:
     copy(virtual, b"{\\rtf1 hello}", kind="application/rtf")
     paste_by_xclip(virtual, clipboard, "ours")
     assert copied(virtual, kind="application/rtf") == b"{\\rtf1 hello}"
 
 
-def paste_by_xclip(virtual: VirtualDesktop, clipboard: XClipboard, text: str) -> bytes | None:
+def paste_by_xclip(virtual: VirtualDesktop, clipboard: OwnedClipboard, text: str) -> bytes | None:
     """What another program gets while `text` is lent."""
     pasted: list[bytes | None] = []
     clipboard.paste(text, into=None, press=lambda _: pasted.append(copied(virtual)))

@@ -34,7 +34,8 @@ from screenagent.desktop.desk import (
     stop_desk,
 )
 from screenagent.desktop.desk_holder import SHARED, share_folder
-from screenagent.desktop.virtual_session import LOCK, remove_x_socket
+from screenagent.desktop.session_folder import LOCK
+from screenagent.desktop.x11.xvfb import remove_x_socket
 from screenagent.errors import BadFile, WrongUsage
 from screenagent.geometry import Size
 from tests.builders import eventually
@@ -321,7 +322,7 @@ def test_a_desk_of_another_container_is_not_stopped_by_its_number(runtime: Path)
 def test_the_socket_of_a_killed_x_server_is_removed_unless_another_listens_there(
     is_served: bool, is_alive: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("screenagent.desktop.virtual_session.SOCKETS", str(tmp_path))
+    monkeypatch.setattr("screenagent.desktop.x11.xvfb.SOCKETS", str(tmp_path))
     ended = subprocess.Popen(["true"])
     ended.wait()
     with socket.socket(socket.AF_UNIX) as server:
@@ -336,7 +337,7 @@ def test_the_socket_of_a_killed_x_server_is_removed_unless_another_listens_there
 def test_what_is_not_the_socket_of_an_x_server_stays(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("screenagent.desktop.virtual_session.SOCKETS", str(tmp_path))
+    monkeypatch.setattr("screenagent.desktop.x11.xvfb.SOCKETS", str(tmp_path))
     place = tmp_path / "X7"
     if kind == "file":
         place.touch()

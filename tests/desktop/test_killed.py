@@ -15,10 +15,10 @@ import pytest
 
 from screenagent.control import Control
 from screenagent.desktop.json_lines import Lines
+from screenagent.desktop.session_folder import LOCK, PREFIX
 from screenagent.desktop.testing.contract import keys_still_down
 from screenagent.desktop.testing.probe import Probe
 from screenagent.desktop.virtual import VirtualDesktop
-from screenagent.desktop.virtual_session import LOCK, PREFIX
 from tests.builders import eventually
 
 pytestmark = pytest.mark.display
@@ -46,7 +46,7 @@ OPENS_A_DESKTOP = """
 import json, sys, time
 from screenagent.control import Control
 from screenagent.desktop.virtual import VirtualDesktop
-from screenagent.desktop.virtual_session import LOCK, PREFIX
+from screenagent.desktop.session_folder import LOCK, PREFIX
 
 virtual = VirtualDesktop([sys.executable, "-m", "screenagent.desktop.testing.probe_window"], control=Control())
 with virtual:

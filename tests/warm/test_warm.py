@@ -299,7 +299,7 @@ process.serve([], exit, idle_seconds=60)
 
 def test_the_terminal_is_the_clients(warm: Here, monkeypatch: pytest.MonkeyPatch) -> None:
     from screenagent.desktop import front
-    from screenagent.desktop.x11.controlling_terminal import ancestors, controlling_terminals
+    from screenagent.desktop.controlling_terminal import ancestors, controlling_terminals
 
     with warm.open("--version") as client:
         monkeypatch.setattr(front._Front, "client", client.pid)

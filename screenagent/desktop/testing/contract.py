@@ -46,18 +46,21 @@ BUSY: Final = Shows(caret=True, clock=True)
 
 @dataclass(frozen=True)
 class Rig:
-    """A desktop to check: the one that is open, the display it is on, and how to open it for another control."""
+    """A desktop to check: the one that is open, the X display that probes are put on, and how to open the desktop for
+    another control."""
 
     desktop: LocalDesktop
     display: str
     open: Callable[[Control], LocalDesktop]
+    as_window: Callable[[Probe], Window] = lambda probe: Window(id=probe.window, title="Probe")
+    """Returns a probe's window as the desktop knows it."""
 
     @contextmanager
     def probe(self, shows: Shows = NOTHING_ELSE) -> Iterator[Probe]:
         """A probe in front of everything on the desktop's monitor."""
         origin = self.desktop.display.origin
         with Probe(self.display, at=(origin.x + 60, origin.y + 60), shows=shows) as probe:
-            self.desktop.activate(Window(id=probe.window, title="Probe"))
+            self.desktop.activate(self.as_window(probe))
             yield probe
 
 

@@ -47,7 +47,7 @@ class Probe:
         ]
         self._options += [f"--popup={shows.popup}"] if shows.popup is not None else []
         self._options += [f"--{name}" for name in ("caret", "clock") if getattr(shows, name)]
-        self.receipts: list[Receipt] = []
+        self.title, self.receipts = title, list[Receipt]()
         self.window = 0
         self._corner = Pixel(x=0, y=0)
 

@@ -35,7 +35,7 @@ class AccessibleWindows(PlainWindows):
     def __init__(self, link: GnomeLink) -> None:
         self._link = link
         try:
-            self._bus = SessionBus(address=link.bus.call(A11Y_BUS, "GetAddress")[0])
+            self._bus = SessionBus(link.bus.call(A11Y_BUS, "GetAddress")[0])
         except CallRefused as refused:
             raise NoDesktop(f"the accessibility bus is not there, so no window is known: {refused}") from refused
         self._numbers: dict[Reference, int] = {}

@@ -96,6 +96,11 @@ class Connection:
     def offers(self, interface: str) -> bool:
         return bool(self._offered[interface])
 
+    def version(self, interface: str) -> int:
+        """Return the version in which an interface is offered, as far as it is known here; 0 if it is not offered."""
+        offered = self._offered[interface]
+        return min(offered[0][1], INTERFACES[interface].version) if offered else 0
+
     def bind(self, interface: str) -> Any:
         """Return the one object of an interface. Raise `NoDesktop` that names the interface where it is not offered."""
         if interface not in self._bound:

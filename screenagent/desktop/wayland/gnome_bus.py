@@ -15,6 +15,8 @@ from jeepney.io.threading import ReceiveStopped, open_dbus_connection
 
 from screenagent.desktop import NoDesktop
 
+OWN_SESSION: Final = "SESSION"
+"""What jeepney takes for the address of the bus that our environment names."""
 ANSWER_SECONDS: Final = 5.0
 NO_SERVICE: Final = (
     "org.freedesktop.DBus.Error.ServiceUnknown",
@@ -44,7 +46,7 @@ class SessionBus:
     called in the reading thread if the bus hangs up.
     """
 
-    def __init__(self, *, address: str = "SESSION", ended: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, address: str = OWN_SESSION, *, ended: Callable[[], None] = lambda: None) -> None:
         try:
             self._connection = open_dbus_connection(address, enable_fds=True)
         except (OSError, KeyError, ValueError, RuntimeError) as reason:

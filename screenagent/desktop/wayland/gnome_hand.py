@@ -55,7 +55,7 @@ class BusSender:
 
     def move(self, x: float, y: float) -> None:
         stream = self._session.stream_at(x, y)
-        _, left, top, width, height = stream.monitor.place
+        left, top, width, height = stream.monitor.place[1:5]
         picture = stream.monitor.picture
         place = (x - left) * picture.width / width, (y - top) * picture.height / height  # in the picture's own pixels
         self._session.call("NotifyPointerMotionAbsolute", "sdd", stream.path, *place)

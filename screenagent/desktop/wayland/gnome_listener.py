@@ -45,10 +45,10 @@ def accelerator(keys: tuple[str, ...]) -> str:
     return "".join(NAMES.get(key) or (key if len(key) == 1 else key.title()) for key in ordered)
 
 
-def listen_by_extension(stack: ExitStack, monitor: UserInputMonitor) -> None:
+def listen_by_extension(address: str, stack: ExitStack, monitor: UserInputMonitor) -> None:
     """Tell `monitor` what the extension tells. What goes into the terminal that we run in is no touch."""
     told: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
-    bus = SessionBus(ended=lambda: monitor.control.end(NoDesktop(ENDED)))
+    bus = SessionBus(address, ended=lambda: monitor.control.end(NoDesktop(ENDED)))
     stack.callback(bus.close)
     listening = _Listening(monitor, ShellExtension(bus))
     chords = {accelerator(keys): does for keys, does in monitor.chords() if keys}
@@ -100,7 +100,7 @@ class _Listening:
         return found is not None and found.window.own
 
 
-def listen_by_idle_time(state: ExtensionState, stack: ExitStack, monitor: UserInputMonitor) -> None:
+def listen_by_idle_time(address: str, state: ExtensionState, stack: ExitStack, monitor: UserInputMonitor) -> None:
     """Tell `monitor` of touches by how long nobody has touched anything. Without the extension no keys are heard.
 
     What we have sent counts, too, so for a tenth of a second after that no touch is told.
@@ -108,7 +108,7 @@ def listen_by_idle_time(state: ExtensionState, stack: ExitStack, monitor: UserIn
     if monitor.heeds.keys.stop:
         raise NoDesktop(NO_KEYS.format(state=state))
     if monitor.heeds.touch:
-        bus = SessionBus(ended=lambda: monitor.control.end(NoDesktop(ENDED)))
+        bus = SessionBus(address, ended=lambda: monitor.control.end(NoDesktop(ENDED)))
         stack.callback(bus.close)
         _listen_to_idle_time(stack, monitor, bus)
 

@@ -15,7 +15,7 @@ from jeepney import DBusAddress
 
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.frames import MonitorPlace
-from screenagent.desktop.wayland.gnome_bus import NO_SERVICE, CallRefused, SessionBus, ShellLost
+from screenagent.desktop.wayland.gnome_bus import NO_SERVICE, OWN_SESSION, CallRefused, SessionBus, ShellLost
 from screenagent.geometry import Size
 
 MUTTER: Final = "org.gnome.Mutter"
@@ -58,7 +58,7 @@ def _monitor(part: Any, modes: Mapping[str, Any], *, in_pixels: bool) -> GnomeMo
     if transform % 2:  # it is turned by a quarter
         width, height = height, width
     unit = 1.0 if in_pixels else scale
-    place = MonitorPlace(connector, left, top, round(width / unit), round(height / unit))
+    place = MonitorPlace(connector, left, top, round(width / unit), round(height / unit), unit)
     return GnomeMonitor(place, Size(width=width, height=height), bool(is_primary))
 
 
@@ -112,7 +112,7 @@ class RemoteSession:
     def stream_at(self, x: float, y: float) -> GnomeStream:
         """Return the stream of the monitor that has this place of the layout, or else the first."""
         for stream in self.streams.values():
-            _, left, top, width, height = stream.monitor.place
+            left, top, width, height = stream.monitor.place[1:5]
             if left <= x < left + width and top <= y < top + height:
                 return stream
         return next(iter(self.streams.values()))
@@ -154,8 +154,9 @@ class RemoteSession:
 class GnomeLink:
     """The bus and the session of the moment: a new one once the monitors have changed. For several threads."""
 
-    def __init__(self, *, ended: Callable[[], None] = lambda: None) -> None:
-        self.bus = SessionBus(ended=ended)
+    def __init__(self, address: str = OWN_SESSION, *, ended: Callable[[], None] = lambda: None) -> None:
+        self.address = address
+        self.bus = SessionBus(address, ended=ended)
         self._changed = threading.Event()
         self._lock = threading.Lock()  # protects which session is the one of the moment
         try:

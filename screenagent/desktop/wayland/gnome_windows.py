@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from screenagent.control import until
+from screenagent.desktop.accessibility.places import Outline
+from screenagent.desktop.controlling_terminal import OwnTerminals
 from screenagent.desktop.floating import Floating, FloatingArea
-from screenagent.desktop.own_terminal import WindowArea
+from screenagent.desktop.own_terminal import WindowArea, WorkedIn
 from screenagent.desktop.wayland.gnome_bus import SessionBus
 from screenagent.desktop.wayland.gnome_extension import OURS, SERVICE
 from screenagent.desktop.wayland.gnome_session import GnomeLink
-from screenagent.desktop.x11.controlling_terminal import controlling_terminals
 from screenagent.geometry import Pixel
 from screenagent.protocols import Retry
 from screenagent.screenshot import Window
 
 ACTIVATE_SECONDS: Final = 2.0
 POLL_SECONDS: Final = 0.01
-SEAT_SECONDS: Final = 5.0  # so often it is asked which terminals we are looked at from
 MODIFIERS: Final = {1 << 0: "shift", 1 << 2: "ctrl", 1 << 3: "alt", 1 << 6: "super"}
 BUTTONS: Final = {1 << 8: "left", 1 << 9: "middle", 1 << 10: "right"}
 NOTHING, SHELL_UI = None, 0  # what the extension says lies at a place where no window does
@@ -62,7 +61,7 @@ class ShellExtension:
 
     def __init__(self, bus: SessionBus) -> None:
         self._bus = bus
-        self._seats = OwnTerminals()
+        self._terminals = OwnTerminals(lambda _: None)  # no terminal of Wayland knows what its window is called here
 
     def look(self) -> Look:
         told = json.loads(self.call("Look")[0])
@@ -90,24 +89,10 @@ class ShellExtension:
             app=told["app"],
             pid=told["pid"] if told["pid"] > 0 else None,
             is_dialog=told["kind"] == "dialog",
-            own=self._seats.own(told["pid"]),
+            own=self._terminals.own(told["id"], told["pid"]),
         )
         frame, buffer = _area(told["frame"]), _area(told["buffer"])
         return ShellWindow(window, told["kind"], told["owner"], told["shown"], frame, buffer)
-
-
-class OwnTerminals:
-    """Tells the terminals that we run in by their processes."""
-
-    def __init__(self) -> None:
-        self._asked_at = float("-inf")
-        self._ancestors: frozenset[int] = frozenset()
-
-    def own(self, pid: int) -> bool:
-        if time.monotonic() > self._asked_at + SEAT_SECONDS:
-            self._asked_at = time.monotonic()
-            self._ancestors = frozenset().union(*(seat.ancestors for seat in controlling_terminals()))
-        return pid in self._ancestors
 
 
 class GnomeWindows:
@@ -117,8 +102,7 @@ class GnomeWindows:
         self._link = link
         self._extension = ShellExtension(link.bus)
         self._stirred = threading.Event()
-        self._worked_in: int | None = None
-        self._asked_in: int | None = None
+        self._worked_in = WorkedIn(self._stacked, can_work_in=self._is_shown)
         self._extension.heed("Focused", lambda _: self._stirred.set())
 
     def pointer(self) -> Pixel | None:
@@ -128,19 +112,17 @@ class GnomeWindows:
         return _front(self._extension.look())
 
     def worked_in(self) -> Window | None:
-        look = self._extension.look()
-        front = _front(look)
-        if front is None or not front.own:
-            self._worked_in = front.id if front else None
-            return front
-        self._asked_in = front.id
-        others = [each.window for each in look.managed() if each.is_shown and not each.window.own][::-1]
-        before = (window for window in others if window.id == self._worked_in)
-        return next(before, others[0] if others else front)
+        return self._worked_in.window(self.foreground())
 
     def own_terminal(self) -> Window | None:
-        ours = [each.window for each in self._extension.look().managed() if each.window.own][::-1]
-        return next((window for window in ours if window.id == self._asked_in), ours[0] if ours else None)
+        return self._worked_in.own_terminal()
+
+    def _stacked(self) -> list[Window]:
+        return [each.window for each in self._extension.look().managed()]
+
+    def _is_shown(self, window: Window) -> bool:
+        found = self._extension.look().called(window.id)
+        return found is not None and found.is_shown
 
     def focused(self) -> Window | None:
         look = self._extension.look()
@@ -159,6 +141,11 @@ class GnomeWindows:
     def edges(self, window: Window) -> tuple[int, int, int, int] | None:
         found = self._extension.look().called(window.id)
         return (*found.frame,) if found else None
+
+    def outlines(self, window: Window) -> Sequence[Outline]:
+        """Return what its program may take for its window: GTK 3 with the shadow, GTK 4 without."""
+        found = self._extension.look().called(window.id)
+        return (Outline((*found.frame,)), Outline((*found.buffer,))) if found else ()
 
     def activate(self, window: Window) -> None:
         asked = self._extension.call("Activate", "t", window.id)[0]

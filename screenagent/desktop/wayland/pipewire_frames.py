@@ -38,10 +38,10 @@ class Frames(Protocol):
     def close(self) -> None: ...
 
 
-def open_frames(node: int, size: Size) -> Frames:
-    """Read the stream with this number, whose pictures should have this size."""
+def open_frames(node: int, size: Size, *, runtime: str | None = None) -> Frames:
+    """Read the stream with this number, whose pictures should have this size; `runtime` is the session's folder."""
     try:
-        return CapturedFrames(node, size)
+        return CapturedFrames(node, size, runtime)
     except ImportError:
         pass
     try:
@@ -53,10 +53,10 @@ def open_frames(node: int, size: Size) -> Frames:
 class CapturedFrames:
     """By the wheel `pipewire-capture`, which needs no GStreamer."""
 
-    def __init__(self, node: int, size: Size) -> None:
+    def __init__(self, node: int, size: Size, runtime: str | None = None) -> None:
         from pipewire_capture import CaptureStream
 
-        self._socket = _connected()
+        self._socket = _connected(runtime)
         self._stream = CaptureStream(self._socket.fileno(), node, size.width, size.height, capture_interval=0.0)
         self._stream.start()
         self._last: ScreenFrame | None = None
@@ -124,10 +124,10 @@ def _said(gst: Any, message: Any) -> str:
     return str(message.parse_error()[0].message) if message.type == gst.MessageType.ERROR else "the stream has ended"
 
 
-def _connected() -> socket.socket:
+def _connected(runtime: str | None) -> socket.socket:
     """Return a connection to the session's PipeWire."""
     name = os.environ.get("PIPEWIRE_REMOTE") or "pipewire-0"
-    folder = os.environ.get("PIPEWIRE_RUNTIME_DIR") or os.environ.get("XDG_RUNTIME_DIR") or ""
+    folder = runtime or os.environ.get("PIPEWIRE_RUNTIME_DIR") or os.environ.get("XDG_RUNTIME_DIR") or ""
     connection = socket.socket(socket.AF_UNIX)
     try:
         connection.connect(str(Path(folder, name)))

@@ -80,7 +80,7 @@ class SwayChords:
     def heed(self, seconds: float) -> None:
         """Do what the keys say that are pressed within `seconds`."""
         for event in self._events.came(seconds):
-            command = str(event.get("binding", {}).get("command", ""))
+            command = str(event.about.get("binding", {}).get("command", ""))
             for spelled, does in tuple(self._bound.items()):
                 if command == f"nop {NAME} {plain(spelled)}":
                     does()

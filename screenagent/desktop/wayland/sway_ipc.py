@@ -7,10 +7,10 @@ import select
 import socket
 import struct
 import threading
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
 from enum import IntEnum
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from screenagent.desktop.wayland.connection import ANSWER_SECONDS, CompositorGone
 from screenagent.desktop.wayland.session import WaylandSession
@@ -19,6 +19,8 @@ from screenagent.protocols import Retry
 MAGIC: Final = b"i3-ipc"
 HEAD: Final = struct.Struct("<6sII")
 EVENT: Final = 1 << 31
+KINDS: Final = {0: "workspace", 2: "mode", 3: "window", 5: "binding", 6: "shutdown", 21: "input"}
+"""Events by their numbers."""
 PIECE: Final = 1 << 16
 LARGEST: Final = 1 << 26
 """Bytes of one answer; a tree of a thousand windows takes two million."""
@@ -57,6 +59,14 @@ def _served_by(path: str) -> int | None:
         except OSError:
             return None
     return int(PEER.unpack(credentials)[0])
+
+
+class SwayEvent(NamedTuple):
+    """Something that has happened: to a window that it "focus"es, to a workspace, to the bindings that are in use."""
+
+    kind: str
+    change: str
+    about: Mapping[str, Any]
 
 
 class _Stream:
@@ -157,10 +167,11 @@ class SwayIpc:
 
 
 class SwayEvents:
-    """Hears the events of some kinds, such as "window"; for one thread."""
+    """Hears the events of some kinds, such as "window"."""
 
     def __init__(self, path: str, *kinds: str) -> None:
         self._stream = _Stream(path)
+        self._turn = threading.Lock()  # protects the stream: of two threads that see an event, one would wait for more
         self._arrived = select.poll()
         self._arrived.register(self._stream.fileno(), select.POLLIN)
         self._stream.send(Asks.SUBSCRIBE, json.dumps(kinds))
@@ -169,19 +180,22 @@ class SwayEvents:
             raise CompositorGone(f"this Sway tells no events of {' and '.join(kinds)}")
 
     def close(self) -> None:
-        with suppress(KeyError, ValueError):
-            self._arrived.unregister(self._stream.fileno())
         self._stream.close()
 
     def fileno(self) -> int:
         return self._stream.fileno()
 
-    def came(self, seconds: float = 0.0) -> list[Any]:
+    def came(self, seconds: float = 0.0) -> list[SwayEvent]:
         """Return the events that have come, the oldest first; wait for the first of them for at most `seconds`."""
-        found: list[Any] = []
-        while self._arrived.poll(0 if found else seconds * 1000):
-            self._stream.read()
-            while (message := self._stream.complete()) is not None:
-                if message[0] & EVENT:
-                    found.append(message[1])
+        found: list[SwayEvent] = []
+        with self._turn:
+            while self._arrived.poll(0 if found else seconds * 1000):
+                self._stream.read()
+                while (message := self._stream.complete()) is not None:
+                    found += _events(*message)
         return found
+
+
+def _events(number: int, told: Any) -> Iterator[SwayEvent]:
+    if kind := KINDS.get(number & ~EVENT):
+        yield SwayEvent(kind, str(told.get("change", "")), told)

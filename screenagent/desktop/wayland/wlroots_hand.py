@@ -63,8 +63,8 @@ TEXT: Final = 0x10000
 class WlrootsPointer:
     """The mouse. Where it is, is known only as far as we have moved it: no compositor tells that."""
 
-    def __init__(self, session: WaylandSession, sent: SendClock) -> None:
-        self._sent = sent
+    def __init__(self, session: WaylandSession, sent: SendClock | None = None) -> None:
+        self._sent = sent or SendClock()
         self._connection = Connection(session)
         try:
             self._manager = self._connection.bind("zwlr_virtual_pointer_manager_v1")
@@ -143,8 +143,8 @@ class WlrootsKeys:
 
     is_sure = True
 
-    def __init__(self, session: WaylandSession, sent: SendClock) -> None:
-        self._sent = sent
+    def __init__(self, session: WaylandSession, sent: SendClock | None = None) -> None:
+        self._sent = sent or SendClock()
         self._connection = Connection(session)
         try:
             manager, seat = self._connection.bind("zwp_virtual_keyboard_manager_v1"), self._connection.seat

@@ -1,47 +1,20 @@
-"""A process that outlives the agent by a moment: it lifts the keys and buttons that a killed agent left pressed.
-
-It reads what goes down and comes up, a JSON line each ({"direction": "down", "kind": "key", "code": 38}), and acts at
-the end of its input, and while the agent is suspended. It opens the display at once, for when time is short.
-"""
+"""A process that outlives the agent by a moment: it lifts the keys and buttons that a killed agent left pressed
+(`left_down`). It opens the display at once, for when time is short."""
 
 from __future__ import annotations
 
-import json
-import os
-import select
-import signal
 import sys
 import time
-from collections.abc import Iterable
+from functools import partial
 from typing import IO, Any, Final
 
 from Xlib import X, display, error
 from Xlib.ext import xtest
 
-from screenagent.desktop.process_stat import stat_fields
+from screenagent.desktop.left_down import LeftDown, outlive_the_agent, watch_over
 
 RELEASE: Final = {"key": X.KeyRelease, "button": X.ButtonRelease}
 LATE_SECONDS: Final = 0.2  # what a program had sent before it ended is carried out by then
-LOOK_SECONDS: Final = 0.02  # so often it is looked whether the agent is suspended while it holds something
-
-Stroke = tuple[str, int]
-
-
-def still_down(lines: Iterable[bytes], down: Iterable[Stroke] = ()) -> list[Stroke]:
-    """Return what was `down` or went down after that, and did not come up, the first pressed first."""
-    left = list(down)
-    for line in lines:
-        told = json.loads(line)
-        stroke = (told["kind"], told["code"])
-        if stroke in left:
-            left.remove(stroke)
-        if told["direction"] == "down":
-            left.append(stroke)
-    return left
-
-
-def is_suspended(pid: int) -> bool:
-    return stat_fields(pid)[:1] == ["T"]
 
 
 def opened(name: str) -> display.Display:
@@ -52,25 +25,7 @@ def opened(name: str) -> display.Display:
     return server
 
 
-def watch(server: Any, told: IO[bytes], agent: int) -> None:
-    """Keep the list until the input ends; lift what is on it then, and whenever the agent is found suspended."""
-    down: list[Stroke] = []
-    rest = b""
-    while True:
-        ready, _, _ = select.select([told], [], [], LOOK_SECONDS if down else None)
-        if not ready:
-            if is_suspended(agent):
-                lift(server, down)
-                down = []
-            continue
-        read = os.read(told.fileno(), 1 << 16)
-        if not read:
-            return lift(server, down)
-        *lines, rest = (rest + read).split(b"\n")
-        down = still_down(lines, down)
-
-
-def lift(server: Any, down: list[Stroke]) -> None:
+def lift(server: Any, down: list[LeftDown]) -> None:
     """Release what is down, also while another program has grabbed the server.
 
     A press that the agent had sent may still wait in a server that is frozen or grabbed. So once the server serves
@@ -86,7 +41,7 @@ def lift(server: Any, down: list[Stroke]) -> None:
     xtest.grab_control(server, True)
 
 
-def _release(server: Any, down: list[Stroke]) -> None:
+def _release(server: Any, down: list[LeftDown]) -> None:
     for kind, code in reversed(down):
         xtest.fake_input(server, RELEASE[kind], code)
     server.sync()
@@ -99,12 +54,10 @@ def _is_down(server: Any, kind: str, code: int) -> bool:
 
 
 def main(name: str, told: IO[bytes]) -> None:
-    agent = os.getppid()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    agent = outlive_the_agent()
     try:
         server = opened(name)
-        watch(server, told, agent)
+        watch_over(agent, told, partial(lift, server))
         server.close()
     except (error.DisplayError, error.ConnectionClosedError):
         return  # the display went with the agent, and with it everything held on it

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import select
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -12,9 +12,9 @@ from Xlib import X, Xatom, error
 from Xlib.protocol import event
 
 from screenagent.control import until
+from screenagent.desktop.controlling_terminal import ControllingTerminal, KnownOwn, OwnTerminals
 from screenagent.desktop.floating import Floating, FloatingArea
-from screenagent.desktop.front import front_changes
-from screenagent.desktop.own_terminal import WindowArea, lies_on_top
+from screenagent.desktop.own_terminal import WindowArea, WorkedIn, lies_on_top
 from screenagent.desktop.x11.batch import WindowProperties, viewable
 from screenagent.desktop.x11.connection import (
     CLIENT,
@@ -24,7 +24,6 @@ from screenagent.desktop.x11.connection import (
     property_text,
     property_values,
 )
-from screenagent.desktop.x11.controlling_terminal import SEAT_SECONDS, TerminalWindows, is_shared
 from screenagent.desktop.x11.key_focus import FocusEvents, GrabTest, KeyFocus, held_down, switched
 from screenagent.desktop.x11.window_owners import WindowOwners
 from screenagent.geometry import Pixel
@@ -51,12 +50,11 @@ class X11Windows:
         self._display = connect_display(display)
         self._root = self._display.screen().root
         self._root.change_attributes(event_mask=X.PropertyChangeMask)
-        self._terminals = TerminalWindows(self._display)
+        self._terminals = OwnTerminals(self._terminal_window)
         self._focus = KeyFocus(self._display)
         self._grab = GrabTest(self._display)
         self._focus_events: FocusEvents | None = None
-        self._worked_in: int | None = None
-        self._asked_in: int | None = None
+        self._worked_in = WorkedIn(self.stacked, can_work_in=self._can_work_in)
         self._owners = WindowOwners(self._display, describe=self._window, frame=self.frame)
         self._display.sync()
 
@@ -86,19 +84,11 @@ class X11Windows:
 
     def worked_in(self) -> Window | None:
         """The window in front; where that is our own terminal, the one that was there before or would be without it."""
-        front = self.foreground()
-        if front is None or not front.own:
-            self._worked_in = front.id if front else None
-            return front
-        self._asked_in = front.id
-        others = [window for window in reversed(self.stacked()) if not window.own and self._can_work_in(window.id)]
-        before = (window for window in others if window.id == self._worked_in)
-        return next(before, others[0] if others else front)
+        return self._worked_in.window(self.foreground())
 
     def own_terminal(self) -> Window | None:
         """The window of ours that was in front last, or lies on top of the others."""
-        ours = [window for window in reversed(self.stacked()) if window.own]
-        return next((window for window in ours if window.id == self._asked_in), ours[0] if ours else None)
+        return self._worked_in.own_terminal()
 
     def focus_stirred(self) -> bool:
         """Return whether something happened to the focus since it was followed; no question to the server."""
@@ -275,13 +265,30 @@ class X11Windows:
     def _atoms(self, *names: str) -> tuple[int, ...]:
         return tuple(map(self._display.get_atom, names))
 
-    def _can_work_in(self, id: int) -> bool:
+    def _can_work_in(self, window: Window) -> bool:
         """It is on the screen, and neither a panel nor the ground that the others lie on."""
         try:
-            state = self._display.create_resource_object("window", id).get_attributes().map_state
+            state = self._display.create_resource_object("window", window.id).get_attributes().map_state
         except error.BadWindow:
             return False
-        return state == X.IsViewable and not self._is_a(id, *FIXTURES)
+        return state == X.IsViewable and not self._is_a(window.id, *FIXTURES)
+
+    def _terminal_window(self, seat: ControllingTerminal) -> int | None:
+        """Return the outermost window that a terminal says it is, if it is on this display and a terminal above us."""
+        if seat.window is None:
+            return None
+        managed = set(property_values(self._root, "_NET_CLIENT_LIST"))
+        try:
+            window = self._display.create_resource_object("window", seat.window)
+            while window.id not in managed:
+                window = window.query_tree().parent
+                if not window:
+                    return None
+            pids = property_values(window, "_NET_WM_PID", Xatom.CARDINAL)
+        except error.BadWindow:
+            return None
+        ours = self._display.get_display_name() == os.environ.get("DISPLAY")
+        return int(window.id) if (pids[0] in seat.ancestors if pids else ours) else None
 
     def _is_a(self, id: int, *names: str) -> bool:
         window = self._display.create_resource_object("window", id)
@@ -311,7 +318,7 @@ class OwnWindows:
     def __init__(self, display: str | None = None) -> None:
         self._windows = X11Windows(display)
         self._lock = threading.Lock()
-        self._ask()
+        self._own = KnownOwn(self._find, lambda: self._windows.changed(0))
 
     def close(self) -> None:
         self._windows.close()
@@ -319,10 +326,10 @@ class OwnWindows:
     def __call__(self) -> list[WindowArea]:
         """From our lowest window upwards; no places are asked for where there is none."""
         with self._lock:
-            self._look_for_own()
-            if not self._own:
+            own = self._own()
+            if not own:
                 return []
-            frames = {self._windows.frame(id) for id in self._own}
+            frames = {self._windows.frame(id) for id in own}
             tops = self._windows.tops()
             lowest = next((place for place, top in enumerate(tops) if top.id in frames), len(tops))
             areas = [self._windows.area(top, own=top.id in frames) for top in tops[lowest:]]
@@ -331,24 +338,15 @@ class OwnWindows:
     def has_keys(self) -> bool:
         """Whether keys go into it."""
         with self._lock:
-            self._look_for_own()
-            front = self._windows.foreground() if self._own else None
+            front = self._windows.foreground() if self._own() else None
         return front is not None and front.own
 
     def is_under(self, place: Pixel) -> bool:
         """Whether it is what the mouse would be over at `place`."""
         return lies_on_top(self(), place)
 
-    def _look_for_own(self) -> None:
-        """When a window came or went, a face did, or another terminal may show what we run in."""
-        is_old = is_shared() and time.monotonic() >= self._asked_at + SEAT_SECONDS
-        if self._windows.changed(0) or is_old or front_changes() != self._changes:
-            self._ask()
-
-    def _ask(self) -> None:
-        self._changes = front_changes()
-        self._own = frozenset(window.id for window in self._windows.all() if window.own)
-        self._asked_at = time.monotonic()
+    def _find(self) -> Iterator[int]:
+        return (window.id for window in self._windows.all() if window.own)
 
 
 class Ping:

@@ -6,13 +6,15 @@ import signal
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from functools import partial
 
 import pytest
 
 from screenagent.actions import Click
 from screenagent.control import Control
+from screenagent.desktop.accessibility.at_spi import LATE_AT_MOST, AtSpi
 from screenagent.desktop.virtual import VirtualDesktop
-from screenagent.desktop.x11.at_spi import LATE_AT_MOST, AtSpi
+from screenagent.desktop.x11.window_places import XWindowPlaces
 from screenagent.events import Approve
 from screenagent.fakes import FakeAccessibility
 from screenagent.geometry import Absent, Box, Location
@@ -21,7 +23,7 @@ from screenagent.perception.reader import ScreenReader
 from screenagent.protocols import Approved
 from screenagent.screenshot import Element, Screenshot
 from tests.builders import Drawing, eventually, pixel
-from tests.desktop.x11.accessible_program import WINDOW
+from tests.desktop.accessibility.accessible_program import WINDOW
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +104,7 @@ def test_by_sight_no_program_is_asked(reader: ScreenReader) -> None:
 
 
 def test_a_picture_from_a_file_is_asked_of_nobody() -> None:
-    with closing(AtSpi(":4711")) as program:
+    with closing(AtSpi(partial(XWindowPlaces, ":4711"))) as program:
         assert program.elements(screen().screenshot) == ()
         assert not program.is_current(screen().screenshot, 0)
 
@@ -120,7 +122,7 @@ class Asked(AtSpi):
 def test_a_program_that_is_late_again_and_again_is_not_asked_any_longer() -> None:
     late = screen().screenshot.model_copy(update={"window": WINDOW})
     other = late.model_copy(update={"window": WINDOW.model_copy(update={"pid": 8})})
-    program = Asked()
+    program = Asked(XWindowPlaces)
     for _ in range(LATE_AT_MOST - 1):
         program.note_pace(late, late=True)
     program.note_pace(late, late=False)
@@ -138,7 +140,7 @@ def test_a_tree_is_kept_and_true_while_a_real_program_changes(virtual: VirtualDe
     if shutil.which("galculator") is None:
         pytest.skip("galculator is not installed")
     window = virtual.launch("galculator")
-    with closing(AtSpi(virtual.display, seconds=10)) as program:
+    with closing(AtSpi(partial(XWindowPlaces, virtual.display), seconds=10)) as program:
         shot = virtual.desktop.settled()
 
         def told() -> dict[str, Element]:
@@ -162,7 +164,7 @@ def test_a_tree_is_kept_and_true_while_a_real_program_changes(virtual: VirtualDe
 def test_real_controls_are_where_they_are_said_to_be(reader: ScreenReader, scale: int) -> None:
     with (
         VirtualDesktop("galculator", control=Control(), environment={"GDK_SCALE": str(scale)}) as virtual,
-        closing(AtSpi(virtual.display, seconds=10)) as program,
+        closing(AtSpi(partial(XWindowPlaces, virtual.display), seconds=10)) as program,
     ):
         told: Sequence[Element] = ()
         read: set[str] = set()
@@ -187,7 +189,7 @@ def test_what_is_covered_or_hangs_is_left_out(virtual: VirtualDesktop) -> None:
     below = virtual.launch("galculator")
     shot = virtual.desktop.settled()
     assert below.pid
-    with closing(AtSpi(virtual.display, seconds=10)) as program:
+    with closing(AtSpi(partial(XWindowPlaces, virtual.display), seconds=10)) as program:
         deadline = time.monotonic() + 20
         while not _names(program, shot) and time.monotonic() < deadline:
             shot = virtual.desktop.settled()
@@ -196,7 +198,7 @@ def test_what_is_covered_or_hangs_is_left_out(virtual: VirtualDesktop) -> None:
         assert _names(program, shot) == set()
     os.kill(below.pid, signal.SIGSTOP)
     try:
-        with closing(AtSpi(virtual.display, seconds=0.3)) as program:
+        with closing(AtSpi(partial(XWindowPlaces, virtual.display), seconds=0.3)) as program:
             began = time.monotonic()
             assert program.elements(shot) == ()
             assert time.monotonic() - began < 5  # it is asked for 0.3 s; the rest is the machine's

@@ -14,8 +14,8 @@ from uuid import uuid4
 import pytest
 
 from screenagent.desktop import front
+from screenagent.desktop.controlling_terminal import controlling_terminals, is_shared
 from screenagent.desktop.own_terminal import WindowArea, lies_on_top
-from screenagent.desktop.x11.controlling_terminal import controlling_terminals, is_shared
 from screenagent.geometry import Pixel
 
 if TYPE_CHECKING:

@@ -20,7 +20,8 @@ from Xlib.display import Display
 from Xlib.ext import xtest
 
 from screenagent.control import until
-from screenagent.desktop.x11.release_watchdog import is_suspended, lift, opened, still_down
+from screenagent.desktop.left_down import is_suspended, still_down
+from screenagent.desktop.x11.release_watchdog import lift, opened
 
 if TYPE_CHECKING:
     from screenagent.desktop.virtual import VirtualDesktop

@@ -21,11 +21,12 @@ from screenagent.agent.checker import ScreenChecker
 from screenagent.approval import AllowAll
 from screenagent.control import Control, Interrupted
 from screenagent.desktop.local import LocalDesktop
+from screenagent.desktop.session_lock import LOCKED
 from screenagent.desktop.testing.contract import perform_input
 from screenagent.desktop.testing.event_monitor import EventMonitor
 from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.desktop.x11.connection import connect_display, disconnect_display
-from screenagent.desktop.x11.screen_lock import BLANK, LOCKED, ScreenLock
+from screenagent.desktop.x11.screen_lock import BLANK, ScreenLock
 from screenagent.events import Decision, Event, Observed, Paused, Plan, PlannedStep
 from screenagent.fakes import FakeGrounder, FakeReader, ScriptedPlanner
 from screenagent.geometry import Location, Point, Size

@@ -9,8 +9,9 @@ from typing import Any, Final
 from jeepney import DBusAddress, Message, MessageType, new_method_call
 from jeepney.low_level import HeaderFields
 
-from screenagent.desktop.x11.accessible_items import CachedItem, items_question
-from screenagent.desktop.x11.accessible_nodes import (
+from screenagent.desktop.accessibility.items import CachedItem, items_question
+from screenagent.desktop.accessibility.nodes import (
+    PROPERTY,
     REFERENCES,
     AccessibleNode,
     Method,
@@ -20,7 +21,7 @@ from screenagent.desktop.x11.accessible_nodes import (
     StateBits,
     references,
 )
-from screenagent.desktop.x11.bus import Connection, receive, send_messages
+from screenagent.desktop.bus import Connection, receive, send_messages
 
 IN_FLIGHT: Final = 64
 """Questions sent before an answer is read: more, and both ends wait for the other to read."""
@@ -38,7 +39,8 @@ ROOT: Final = "/org/a11y/atspi/accessible/root"
 REGISTRY: Final = Reference("org.a11y.atspi.Registry", ROOT)
 
 EXTENTS: Final = Method("GetExtents", "(iiii)", "org.a11y.atspi.Component", "u")
-"""Left, top, width and height; 0 asks for them on the screen. They are in the program's own units."""
+"""Left, top, width and height; 0 asks for them on the screen, 1 in the window. They are in the program's own units."""
+APPLICATION: Final = "org.a11y.atspi.Application"
 PID: Final = Method("GetConnectionUnixProcessID", "u", BUS, "s")
 
 Numbers = tuple[int, int, int, int]  # edges: left, top, right and bottom; or extents: left, top, width and height
@@ -102,6 +104,11 @@ class AccessibilityQuery:
                 described.append(node)
         return described
 
+    def toolkit(self, program: str) -> str:
+        """Return the name of what the program is made with, such as "gtk" for GTK 3; "" if it does not say."""
+        (answer,) = self.many([Reference(program, ROOT).call(PROPERTY, APPLICATION, "ToolkitName")])
+        return str(answer[0][1]) if answer else ""
+
     def many(self, questions: Sequence[Question]) -> list[Any]:
         """Return the answers in order; None for an error, and for what wasn't answered in time."""
         answers: list[Any] = []
@@ -131,6 +138,11 @@ def _counted(top: Reference) -> Question:
     body = (anything, CANONICAL, MOST_LISTED, True)
     call = new_method_call(collection, "GetMatches", "(aiia{ss}iaiiasib)uib", body)
     return Question(RepeatedCall(call), REFERENCES)
+
+
+def extents(answers: Sequence[Any]) -> list[Numbers | None]:
+    """Return where each object is, by the answers to `EXTENTS`; None for one that does not say."""
+    return [answer[0] if answer else None for answer in answers]
 
 
 def _answers(answer: Message, question: Question) -> bool:

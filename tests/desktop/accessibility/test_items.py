@@ -6,8 +6,8 @@ import pytest
 from jeepney import DBusAddress, Message, new_method_call, new_method_return, new_signal
 from jeepney.low_level import Endianness
 
-from screenagent.desktop.x11.accessible_items import ITEMS, AccessibilityParser, CachedItem
-from screenagent.desktop.x11.accessible_nodes import Reference, StateBits
+from screenagent.desktop.accessibility.items import ITEMS, AccessibilityParser, CachedItem
+from screenagent.desktop.accessibility.nodes import Reference, StateBits
 
 CALL = new_method_call(DBusAddress("/org/a11y/atspi/cache", ":1.7", "org.a11y.atspi.Cache"), "GetItems")
 CALL.header.serial = 3

@@ -5,15 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
-
-from Xlib import Xatom, error
+from typing import Final
 
 from screenagent.desktop.front import front_changes, front_process, front_processes
 from screenagent.desktop.process_stat import stat_fields
-from screenagent.desktop.x11.connection import property_values
 from screenagent.geometry import Value
 
 PROC: Final = Path("/proc")
@@ -104,12 +101,15 @@ def _read(file: Path) -> str:
         return ""
 
 
-class TerminalWindows:
-    """Asked over the connection of whoever asks."""
+class OwnTerminals:
+    """Tells which windows are the terminals that we run in.
 
-    def __init__(self, display: Any) -> None:
-        self._display = display
-        self._root = display.screen().root
+    `window_of` returns the window that a terminal says it is, as the window system calls it; None if it says nothing,
+    or if that is no window of this desktop: an environment may be older than its terminal, and of another display.
+    """
+
+    def __init__(self, window_of: Callable[[ControllingTerminal], int | None]) -> None:
+        self._window_of = window_of
         self._seats: tuple[ControllingTerminal, ...] = ()
         self._seated_at = -SEAT_SECONDS
         self._changes = front_changes()
@@ -119,7 +119,7 @@ class TerminalWindows:
         return any(id == seat.window if seat.window else pid in seat.ancestors for seat in self._seated())
 
     def _seated(self) -> tuple[ControllingTerminal, ...]:
-        """Return where we sit, with windows of this display; ask again only if terminals may come and go."""
+        """Return where we sit, with windows of this desktop; ask again only if terminals may come and go."""
         now, changes = time.monotonic(), front_changes()
         if changes != self._changes or now >= self._seated_at + SEAT_SECONDS:
             self._changes = changes
@@ -129,22 +129,26 @@ class TerminalWindows:
             self._seated_at = now if is_shared() else float("inf")
         return self._seats
 
-    def _window_of(self, seat: ControllingTerminal) -> int | None:
-        """Return the outermost window that a terminal says it is, if it is on this display and a terminal above us.
 
-        An environment may be older than its terminal, and of another display.
-        """
-        if seat.window is None:
-            return None
-        managed = set(property_values(self._root, "_NET_CLIENT_LIST"))
-        try:
-            window = self._display.create_resource_object("window", seat.window)
-            while window.id not in managed:
-                window = window.query_tree().parent
-                if not window:
-                    return None
-            pids = property_values(window, "_NET_WM_PID", Xatom.CARDINAL)
-        except error.BadWindow:
-            return None
-        ours = self._display.get_display_name() == os.environ.get("DISPLAY")
-        return window.id if (pids[0] in seat.ancestors if pids else ours) else None
+class KnownOwn:
+    """The ids of our own windows. They are looked for again when a window came or went, when a face did, and now and
+    then where another terminal may show what we run in.
+
+    `look` finds them, and `changed` returns whether a window came or went since it was last called.
+    """
+
+    def __init__(self, look: Callable[[], Iterable[int]], changed: Callable[[], bool]) -> None:
+        self._look = look
+        self._changed = changed
+        self._find()
+
+    def __call__(self) -> frozenset[int]:
+        is_old = is_shared() and time.monotonic() >= self._asked_at + SEAT_SECONDS
+        if self._changed() or is_old or front_changes() != self._changes:
+            self._find()
+        return self._ids
+
+    def _find(self) -> None:
+        self._changes = front_changes()
+        self._ids = frozenset(self._look())
+        self._asked_at = time.monotonic()

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from jeepney import Message
 from jeepney.low_level import BufferPipe, Endianness, Header, HeaderFields, Struct, calc_msg_size, parse_signature
 
-from screenagent.desktop.x11.accessible_nodes import Method, Question, Reference, StateBits
+from screenagent.desktop.accessibility.nodes import Method, Question, Reference, StateBits
 
 ITEMS: Final = "a((so)(so)(so)iiassusau)"
 GET_ITEMS: Final = Method("GetItems", ITEMS, "org.a11y.atspi.Cache")

@@ -5,25 +5,59 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from screenagent.desktop.x11.accessible_items import CachedItem
-from screenagent.desktop.x11.accessible_nodes import MANAGES_DESCENDANTS, SHOWING, AccessibleNode, Reference, StateBits
-from screenagent.desktop.x11.accessible_query import LONGEST_NAME, ROOT, AccessibilityQuery, Held
+from screenagent.desktop.accessibility.items import CachedItem
+from screenagent.desktop.accessibility.nodes import (
+    ENABLED,
+    MANAGES_DESCENDANTS,
+    SENSITIVE,
+    SHOWING,
+    VISIBLE,
+    AccessibleNode,
+    Reference,
+    StateBits,
+)
+from screenagent.desktop.accessibility.places import Space
+from screenagent.desktop.accessibility.query import LONGEST_NAME, ROOT, AccessibilityQuery, Held
 
 DEEPEST: Final = 48
 MOST_SHOWN: Final = 4000
 """Objects of a tree that are kept."""
 POPUPS: Final = (41, 69)  # popup menu, window
+GTK_4: Final = "GTK"
+"""The toolkit by its own name; GTK 3 calls itself "gtk". GTK 4.8 says of windows alone that they are shown."""
 
 
 class ShownTree(NamedTuple):
     """The objects that a window and what pops up over it show, the window first. `hidden` are those right below them
-    that are not shown."""
+    that are not shown, and `inside` those right below the window that are.
+
+    `shown_by` is the state by which an object is known to be shown.
+    """
 
     nodes: tuple[AccessibleNode, ...] = ()
     hidden: tuple[Reference, ...] = ()
+    inside: tuple[Reference, ...] = ()
+    shown_by: int = SHOWING
+
+    @property
+    def tells_enabled(self) -> bool:
+        """Whether anything says that it can be used; else that it does not say so means nothing."""
+        return any(node.bits.holds(ENABLED) or node.bits.holds(SENSITIVE) for node in self.nodes)
+
+    def holders(self) -> dict[Reference, Reference]:
+        """Return what holds each object."""
+        return {below: node.reference for node in self.nodes for below in node.below}
 
 
-def read_tree(query: AccessibilityQuery, program: str, title: str, *, listed: bool = True) -> ShownTree:
+def read_tree(
+    query: AccessibilityQuery,
+    program: str,
+    title: str,
+    *,
+    listed: bool = True,
+    space: Space = Space.SCREEN,
+    toolkit: str = "",
+) -> ShownTree:
     """Return what the window of that title shows; without `listed` no list of all objects is asked for."""
     items = query.items(program) if listed else ()
     levels = Levels(items, query)
@@ -31,13 +65,30 @@ def read_tree(query: AccessibilityQuery, program: str, title: str, *, listed: bo
     top = [node for node in levels.described([(top, StateBits()) for top in tops]) if node.bits.holds(SHOWING)]
     titled = [node for node in top if node.name == title[:LONGEST_NAME]]
     level = [*(titled or top), *(node for node in top if titled and node.role in POPUPS)]
-    nodes, hidden = level, list[Reference]()
-    for _ in range(DEEPEST):
+    if space is Space.WINDOW and not _is_one(level):
+        return ShownTree()
+    nodes, hidden, shown_by = level, list[Reference](), SHOWING
+    inside: tuple[Reference, ...] = ()
+    for depth in range(DEEPEST):
         below = levels.below(level) if len(nodes) < MOST_SHOWN else []
-        level = [node for node in below if node.bits.holds(SHOWING)]
+        if depth == 0 and toolkit == GTK_4 and not any(node.bits.holds(SHOWING) for node in below):
+            shown_by = VISIBLE
+        level = [node for node in below if node.bits.holds(shown_by) and not is_popover(node)]
+        inside = inside or tuple(node.reference for node in level)
         nodes = [*nodes, *level]
-        hidden += [node.reference for node in below if not node.bits.holds(SHOWING)]
-    return ShownTree(tuple(nodes), tuple(hidden))
+        hidden += [node.reference for node in below if not node.bits.holds(shown_by)]
+    return ShownTree(tuple(nodes), tuple(hidden), inside, shown_by)
+
+
+def is_popover(node: AccessibleNode) -> bool:
+    """Return whether this is something that pops up, of which GTK 4 tells wrongly where it is."""
+    return node.name.startswith("GtkPopover")
+
+
+def _is_one(tops: Sequence[AccessibleNode]) -> bool:
+    """Return whether it is clear which window is meant: places within another would be taken for places in this one."""
+    windows = [node for node in tops if node.role not in POPUPS]
+    return len(windows) == 1
 
 
 class Levels:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from screenagent.desktop.x11.accessible_nodes import (
+from screenagent.desktop.accessibility.nodes import (
     CHECKED,
     EDITABLE,
     ENABLED,
@@ -24,7 +24,7 @@ from screenagent.desktop.x11.accessible_nodes import (
     Reference,
     StateBits,
 )
-from screenagent.desktop.x11.accessible_values import DROPDOWN, SLIDER, SPINNER, values
+from screenagent.desktop.accessibility.values import DROPDOWN, SLIDER, SPINNER, values
 
 CHECKBOX, ITEM, BUTTON, FIELD = 7, 32, 43, 79
 LIVE = (ENABLED, SENSITIVE)

@@ -19,11 +19,12 @@ from jeepney import DBusAddress, Message, Parser, new_method_call, new_method_re
 from pydantic import ValidationError
 
 from screenagent.control import Control
+from screenagent.desktop import bus
+from screenagent.desktop.accessibility.at_spi import AtSpi
+from screenagent.desktop.accessibility.query import AccessibilityQuery
+from screenagent.desktop.accessibility.tree import ShownTree, read_tree
 from screenagent.desktop.virtual import VirtualDesktop
-from screenagent.desktop.x11 import bus
-from screenagent.desktop.x11.accessible_query import AccessibilityQuery
-from screenagent.desktop.x11.accessible_tree import ShownTree, read_tree
-from screenagent.desktop.x11.at_spi import AtSpi
+from screenagent.desktop.x11.window_places import LOST, XWindowPlaces
 from screenagent.screenshot import Element, Window
 
 CALL = new_method_call(DBusAddress("/", "org.example", "org.example.Thing"), "Get")
@@ -186,7 +187,10 @@ class Mistaken(AtSpi):
 @pytest.mark.display
 def test_a_mistake_of_ours_does_not_turn_accessibility_off(virtual: VirtualDesktop) -> None:
     shot = virtual.desktop.settled().model_copy(update={"window": WINDOW})
-    with pytest.raises(ValidationError), closing(Mistaken(virtual.display, seconds=5)) as program:
+    with (
+        pytest.raises(ValidationError),
+        closing(Mistaken(partial(XWindowPlaces, virtual.display), seconds=5)) as program,
+    ):
         program.elements(shot)
 
 
@@ -197,5 +201,5 @@ def test_without_an_accessibility_bus_there_are_no_elements() -> None:
         for process in own.session.programs.started:
             if "at-spi" in str(process.args):
                 process.kill()
-        with closing(AtSpi(own.display, seconds=1)) as program:
+        with closing(AtSpi(partial(XWindowPlaces, own.display), seconds=1, gone=LOST)) as program:
             assert program.elements(shot) == ()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from screenagent.desktop.x11.accessible_nodes import (
+from screenagent.desktop.accessibility.nodes import (
+    MULTI_LINE,
     PASSWORD,
     PROPERTY,
     REFERENCE,
@@ -31,13 +32,20 @@ DROPDOWN, SLIDER, SPINNER = 11, 51, 52
 FIELDS: Final = (61, 79)
 
 
-def values(ask: AskMany, nodes: Sequence[AccessibleNode]) -> list[str | None]:
-    """Return the value of each control; of a password as many dots as it has characters."""
-    questions = [_questions(node.reference, node.role) for node in nodes]
+def values(ask: AskMany, nodes: Sequence[AccessibleNode], *, careful: bool = False) -> list[str | None]:
+    """Return the value of each control; of a password as many dots as it has characters.
+
+    To be `careful` is not to ask for the text of a field that may be one for a password without saying so.
+    """
+    questions = [() if careful and _may_hide(node) else _questions(node.reference, node.role) for node in nodes]
     answers = iter(ask([question for each in questions for question in each]))
     told = [_first_value([next(answers) for _ in each]) for each in questions]
     choices = _choices(ask, [node for node in nodes if node.role == DROPDOWN])
     return [choices.get(node.reference, value) for node, value in zip(nodes, told, strict=True)]
+
+
+def _may_hide(node: AccessibleNode) -> bool:
+    return node.role in FIELDS and not node.bits.holds(MULTI_LINE)
 
 
 def _questions(control: Reference, role: int) -> tuple[Question, ...]:

@@ -12,10 +12,10 @@ from typing import Final
 from jeepney import DBusAddress, MatchRule, new_method_call
 from jeepney.bus_messages import message_bus
 
-from screenagent.desktop.x11.accessible_events import INTERFACES, LISTENED_FOR, EventLog
-from screenagent.desktop.x11.accessible_nodes import Question, RepeatedCall
-from screenagent.desktop.x11.accessible_query import AccessibilityQuery
-from screenagent.desktop.x11.bus import Bus, BusLost, receive
+from screenagent.desktop.accessibility.events import INTERFACES, LISTENED_FOR, EventLog
+from screenagent.desktop.accessibility.nodes import Question, RepeatedCall
+from screenagent.desktop.accessibility.query import AccessibilityQuery
+from screenagent.desktop.bus import Bus, BusLost, receive
 
 REGISTRY: Final = DBusAddress("/org/a11y/atspi/registry", "org.a11y.atspi.Registry", "org.a11y.atspi.Registry")
 READ_SECONDS: Final = 0.001

@@ -4,14 +4,14 @@ import time
 
 import pytest
 
-from screenagent.desktop.x11.accessible_bus import AccessibilityBus
-from screenagent.desktop.x11.accessible_events import FLOOD
-from screenagent.desktop.x11.accessible_front import MOST, MOST_HIDDEN, FrontWindow, PlacedControls
-from screenagent.desktop.x11.accessible_nodes import CHECKED, ENABLED, MANAGES_DESCENDANTS, SENSITIVE
-from screenagent.desktop.x11.accessible_query import MOST_LISTED
-from screenagent.desktop.x11.bus import BusLost
+from screenagent.desktop.accessibility.bus import AccessibilityBus
+from screenagent.desktop.accessibility.events import FLOOD
+from screenagent.desktop.accessibility.front import MOST, MOST_HIDDEN, FrontWindow, PlacedControls
+from screenagent.desktop.accessibility.nodes import CHECKED, ENABLED, MANAGES_DESCENDANTS, SENSITIVE
+from screenagent.desktop.accessibility.query import MOST_LISTED
+from screenagent.desktop.bus import BusLost
 from tests.builders import eventually
-from tests.desktop.x11.accessible_program import (
+from tests.desktop.accessibility.accessible_program import (
     BUTTON,
     CHECKBOX,
     FRAME,

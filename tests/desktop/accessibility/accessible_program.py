@@ -15,13 +15,13 @@ from typing import Any, Final
 from jeepney import DBusAddress, Message, Parser, new_error, new_method_return, new_signal
 from jeepney.low_level import HeaderFields
 
-from screenagent.desktop.x11.accessible_bus import AccessibilityBus
-from screenagent.desktop.x11.accessible_events import EventLog
-from screenagent.desktop.x11.accessible_front import FrontWindow
-from screenagent.desktop.x11.accessible_items import ITEMS, AccessibilityParser
-from screenagent.desktop.x11.accessible_nodes import ENABLED, REFERENCES, SENSITIVE, SHOWING
-from screenagent.desktop.x11.accessible_query import MOST_LISTED, ROOT
-from screenagent.desktop.x11.bus import LARGEST_MESSAGE, Bus
+from screenagent.desktop.accessibility.bus import AccessibilityBus
+from screenagent.desktop.accessibility.events import EventLog
+from screenagent.desktop.accessibility.front import FrontWindow
+from screenagent.desktop.accessibility.items import ITEMS, AccessibilityParser
+from screenagent.desktop.accessibility.nodes import ENABLED, REFERENCES, SENSITIVE, SHOWING
+from screenagent.desktop.accessibility.query import MOST_LISTED, ROOT
+from screenagent.desktop.bus import LARGEST_MESSAGE, Bus
 from screenagent.screenshot import Window
 
 NAME: Final = ":1.7"

@@ -8,7 +8,7 @@ import pytest
 from jeepney import DBusAddress, Message, new_method_call, new_signal
 from jeepney.low_level import HeaderFields
 
-from screenagent.desktop.x11.accessible_events import FLOOD, KEPT, AccessibleEvent, EventLog, event_of
+from screenagent.desktop.accessibility.events import FLOOD, KEPT, AccessibleEvent, EventLog, event_of
 
 SIGNATURE = "siiva{sv}"
 

@@ -1,0 +1,1 @@
+"""What programs say of their own controls over the accessibility bus (AT-SPI), under any window system."""

@@ -1,0 +1,48 @@
+"""The desktop of a wlroots compositor: every part that it offers, opened; what it lacks is named."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, closing
+from functools import partial
+
+from screenagent.control import Control
+from screenagent.desktop import NoDesktop
+from screenagent.desktop.accessibility.at_spi import AtSpi
+from screenagent.desktop.clipboard import OwnedClipboard
+from screenagent.desktop.json_lines import module_command
+from screenagent.desktop.platform import System
+from screenagent.desktop.wayland.connection import GONE
+from screenagent.desktop.wayland.send_clock import SendClock
+from screenagent.desktop.wayland.session import WaylandSession
+from screenagent.desktop.wayland.sway_ipc import sway_socket
+from screenagent.desktop.wayland.sway_windows import SwayMonitors, SwayOwnWindows, SwayWindows
+from screenagent.desktop.wayland.window_places import WaylandWindowPlaces
+from screenagent.desktop.wayland.wlroots_hand import WlrootsKeys, WlrootsPointer
+from screenagent.desktop.wayland.wlroots_listening import listen_on_wlroots
+from screenagent.desktop.wayland.wlroots_screen import WlrootsPictures
+
+
+def open_wlroots(stack: ExitStack, session: WaylandSession, *, control: Control) -> System:
+    """Open a session of Sway for as long as `stack` is."""
+    if (path := sway_socket(session)) is None:
+        raise NoDesktop("this compositor does not tell where its windows are; of those of wlroots, Sway does")
+    sent = SendClock()
+    pointer = stack.enter_context(closing(WlrootsPointer(session, sent)))
+    keys = stack.enter_context(closing(WlrootsKeys(session, sent)))
+    windows = stack.enter_context(closing(SwayWindows(path, pointer=lambda: pointer.position)))
+    own = stack.enter_context(closing(SwayOwnWindows(path)))
+    return System(
+        windows=windows,
+        clipboard=stack.enter_context(closing(OwnedClipboard(session, control=control))),
+        pointer=pointer,
+        keys=keys,
+        pictures=lambda _: WlrootsPictures(session),
+        listen=partial(listen_on_wlroots, session, sent=sent, own_has_keys=own.has_keys),
+        display=session.name,
+        watchdog=module_command("screenagent.desktop.wayland.release_watchdog", session.socket),
+        gone=GONE,
+        own=own,
+        floating=windows.floating,
+        monitors=stack.enter_context(closing(SwayMonitors(path))),
+        accessibility=stack.enter_context(closing(AtSpi(partial(WaylandWindowPlaces, session, windows), gone=GONE))),
+    )
