@@ -2,11 +2,11 @@
 # A headless GNOME Shell of its own in a folder, with a session bus, PipeWire and accessibility, and a command inside it:
 #   gnome.sh FOLDER COMMAND...
 # SIZE=1280x720, SECOND=1024x768 (another monitor), LOGIND=1 (mocked, so that there is a lock screen),
-# PIPEWIRE=no (none), EXTENSION=folder of the extension, or "no"
+# PIPEWIRE=no (none), EXTENSION=no (none) or old (of another version), LAYOUTS="[('xkb', 'de')]"
 set -eu
 dir=$1; shift
 here=$(cd "$(dirname "$0")" && pwd)
-extension=${EXTENSION:-$here/../../screenagent/desktop/wayland/extension}
+extension=$here/../../screenagent/desktop/wayland/extension
 mkdir -p "$dir/run" "$dir/home"; chmod 700 "$dir/run"
 unset DISPLAY WAYLAND_DISPLAY DBUS_SESSION_BUS_ADDRESS AT_SPI_BUS_ADDRESS
 export XDG_RUNTIME_DIR="$dir/run" HOME="$dir/home" XDG_CURRENT_DESKTOP=GNOME XDG_SESSION_TYPE=wayland LANG=C.UTF-8
@@ -19,9 +19,15 @@ command=
 trap 'kill $command $processes $(pgrep -f "path=$dir/run/at-spi/bus") 2> /dev/null || true' EXIT
 trap 'exit 143' INT TERM
 export DBUS_SYSTEM_BUS_ADDRESS="$DBUS_SESSION_BUS_ADDRESS"  # the shell wants a system bus
-if [ -n "${LOGIND:-}" ]; then
-    python3 "$here/mocked_login.py" > "$dir/login.log" 2>&1 & processes="$! $processes"
-    n=0; until [ -e "$dir/run/login-ready" ] || [ $n -gt 100 ]; do n=$((n + 1)); sleep 0.1; done
+if [ -n "${LOGIND:-}" ]; then  # stand-ins, without which the shell has no lock screen
+    mock() { gdbus call --session --dest "$1" --object-path "$2" --method "org.freedesktop.DBus.Mock.$3" "$4" "$5" "$6" $7 $8 > /dev/null; }
+    /usr/bin/python3 -m dbusmock --template logind --session > "$dir/login.log" 2>&1 & processes="$! $processes"
+    /usr/bin/python3 -m dbusmock --session org.gnome.DisplayManager /org/gnome/DisplayManager/Manager \
+        org.gnome.DisplayManager.Manager > "$dir/manager.log" 2>&1 & processes="$! $processes"
+    for name in org.freedesktop.login1 org.gnome.DisplayManager; do gdbus wait --session --timeout 10 "$name"; done
+    mock org.freedesktop.login1 /org/freedesktop/login1 AddSession c1 seat0 "uint32 0" root true
+    mock org.gnome.DisplayManager /org/gnome/DisplayManager/Manager AddProperty \
+        org.gnome.DisplayManager.Manager Version "<'48.0'>"
     export XDG_SESSION_ID=c1
 fi
 if [ "${PIPEWIRE:-}" != no ]; then
@@ -29,13 +35,14 @@ if [ "${PIPEWIRE:-}" != no ]; then
     n=0; until [ -S "$dir/run/pipewire-0" ] || [ $n -gt 100 ]; do n=$((n + 1)); sleep 0.05; done
     wireplumber > "$dir/wireplumber.log" 2>&1 & processes="$! $processes"
 fi
-if [ "$extension" != no ]; then
-    mkdir -p "$HOME/.local/share/gnome-shell/extensions"
-    cp -r "$extension" "$HOME/.local/share/gnome-shell/extensions/windows@screenagent"
+if [ "${EXTENSION:-}" != no ]; then
+    installed=$HOME/.local/share/gnome-shell/extensions/windows@screenagent
+    mkdir -p "$(dirname "$installed")"
+    cp -r "$extension" "$installed"
+    [ "${EXTENSION:-}" != old ] || sed -i 's/"version-name": ".*"/"version-name": "0"/' "$installed/metadata.json"
     gsettings set org.gnome.shell enabled-extensions "['windows@screenagent']"
 fi
 gsettings set org.gnome.shell welcome-dialog-last-shown-version 999
-# LAYOUTS="[('xkb', 'de')]"
 [ -z "${LAYOUTS:-}" ] || gsettings set org.gnome.desktop.input-sources sources "$LAYOUTS"
 gnome-shell --headless --wayland --no-x11 --virtual-monitor "${SIZE:-1280x720}" \
     ${SECOND:+--virtual-monitor "$SECOND"} --wayland-display wl-gnome > "$dir/shell.log" 2>&1 & processes="$! $processes"

@@ -42,6 +42,7 @@ class GtkProbe:
         self._delay, self._popup, self._lag = asked.delay, asked.popup, asked.lag
         self._clicks = self._seconds = self._run = 0
         self._text, self._caret = "", False
+        self._over: Image.Image | None = None
         self._last: tuple[float, int, int, int] | None = None
         self._canvas = Image.new("RGB", plain.SIZE, plain.PAPER)
         self._picture = Gtk.Image()
@@ -141,7 +142,8 @@ class GtkProbe:
         plain.report_line("painted", what="answer", number=self._clicks)
 
     def _paint_popup(self) -> None:
-        self._draw((*plain.POPUP_PLACE, *plain.POPUP_SIZE), plain.POPUP, "Popup", size=24)
+        self._over = plain.labelled(plain.POPUP_SIZE, plain.POPUP, "Popup", size_of_type=24)
+        self._show(self._over, *plain.POPUP_PLACE)
         plain.report_line("painted", what="popup")
 
     def _blink(self) -> bool:
@@ -171,6 +173,8 @@ class GtkProbe:
 
     def _show(self, part: Image.Image, left: int, top: int) -> None:
         self._canvas.paste(part, (left, top))
+        if self._over:
+            self._canvas.paste(self._over, plain.POPUP_PLACE)
         width, height = self._canvas.size
         pixels = GLib.Bytes.new(self._canvas.tobytes())
         rgb = GdkPixbuf.Colorspace.RGB

@@ -13,5 +13,11 @@ on() {  # on NAME "VARIABLES FOR gnome.sh" TESTS...
     "$here/trixie.sh" "$trixie" enter env $variables /src/tests/wayland/gnome.sh "$inside/$name" \
         sh -c 'cd /src && exec python -m pytest -p no:cacheprovider -m wayland "$@"' sh "$@" || failed=1
 }
-on plain "SIZE=1280x720" tests/wayland "$@" 
+on contract "SIZE=1280x720" tests/wayland/test_gnome_contract.py tests/wayland/test_gnome_input.py "$@"
+on lock "LOGIND=1" tests/wayland/test_gnome_lock.py "$@"
+on monitors "SECOND=1024x768" tests/wayland/test_gnome_monitors.py "$@"
+on layouts "LAYOUTS=[('xkb','us'),('xkb','de'),('xkb','ru')]" tests/wayland/test_gnome_layouts.py "$@"
+on missing "EXTENSION=no CASE=missing" tests/wayland/test_gnome_without_extension.py "$@"
+on old "EXTENSION=old CASE=old" tests/wayland/test_gnome_without_extension.py "$@"
+on pipeless "PIPEWIRE=no" tests/wayland/test_gnome_without_pipewire.py "$@"
 exit $failed
