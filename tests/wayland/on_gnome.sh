@@ -15,7 +15,7 @@ on() {  # on NAME "VARIABLES FOR gnome.sh" TESTS...
 }
 on contract "SIZE=1280x720" tests/wayland/test_gnome_contract.py tests/wayland/test_gnome_input.py "$@"
 on lock "LOGIND=1" tests/wayland/test_gnome_lock.py "$@"
-on monitors "SECOND=1024x768" tests/wayland/test_gnome_monitors.py "$@"
+on monitors "SIZE=1920x1080 SECOND=1024x768" tests/wayland/test_gnome_monitors.py "$@"
 on layouts "LAYOUTS=[('xkb','us'),('xkb','de'),('xkb','ru')]" tests/wayland/test_gnome_layouts.py "$@"
 on missing "EXTENSION=no CASE=missing" tests/wayland/test_gnome_without_extension.py "$@"
 on old "EXTENSION=old CASE=old" tests/wayland/test_gnome_without_extension.py "$@"

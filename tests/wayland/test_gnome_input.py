@@ -46,9 +46,9 @@ def test_a_picture_is_there_within_forty_milliseconds(rig: GnomeRig) -> None:
 
 
 def test_gstreamer_shows_the_same_picture(rig: GnomeRig) -> None:
-    with closing(GnomeLink()) as link, rig.probe():
-        ours = GnomePictures(link)
-        theirs = GnomePictures(link, open_frames=lambda node, _: GStreamerFrames(node))
+    with closing(GnomeLink()) as one, closing(GnomeLink()) as another, rig.probe():
+        ours = GnomePictures(one)
+        theirs = GnomePictures(another, open_frames=lambda node, _: GStreamerFrames(node))
         with closing(ours), closing(theirs):
             seen = ours.grab(ours.primary)
             assert until(lambda: bool((theirs.grab(theirs.primary) == seen).all()), seconds=2.0)
@@ -100,15 +100,13 @@ def test_nothing_is_held_after_a_kill(rig: GnomeRig) -> None:
     with rig.probe() as probe:
         for _ in range(3):
             pixel = probe.pixel("panel")
-            holder = subprocess.Popen(
-                [sys.executable, "-c", HOLDS, str(pixel.x), str(pixel.y)], stdout=subprocess.PIPE, text=True
-            )
-            assert holder.stdout
-            assert holder.stdout.readline() == "held\n"
-            probe.wait_for("key_down", key="A")
-            killed_at = time.monotonic()
-            holder.kill()
-            holder.wait()
+            command = [sys.executable, "-c", HOLDS, str(pixel.x), str(pixel.y)]
+            with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
+                assert holder.stdout
+                assert holder.stdout.readline() == "held\n"
+                probe.wait_for("key_down", key="A")
+                killed_at = time.monotonic()
+                holder.kill()
             probe.drain(seconds=0.3)
             assert not keys_still_down(probe.receipts)
             last = max(receipt["at"] for receipt in probe.of("key_up", "release"))

@@ -60,10 +60,10 @@ def test_both_monitors_are_listed_and_reached(person: Person) -> None:
 
 @pytest.mark.parametrize("scale", [1.25, 1.5, 2.0])
 def test_a_click_hits_on_a_scaled_monitor(person: Person, scale: float) -> None:
-    layout = laid_out(person, (0, 0, scale, "Meta-0"), (round(1280 / scale), 0, 1.0, "Meta-1"))
+    layout = laid_out(person, (0, 0, scale, "Meta-0"), (round(1920 / scale), 0, 1.0, "Meta-1"))
     with layout, LocalDesktop() as desktop, GnomeRig(desktop, "", open_desktop).probe() as probe:
         assert desktop.display.scale == pytest.approx(scale, rel=0.01)
-        assert desktop.screenshot().size == Size(width=1280, height=720)
+        assert desktop.screenshot().size == Size(width=1920, height=1080)
         perform_input(desktop, Click(target="one"), probe.location("one", desktop.display))
         press = probe.wait_for("press")
         pixel = probe.pixel("one")
@@ -76,7 +76,7 @@ def test_a_click_hits_on_a_scaled_monitor(person: Person, scale: float) -> None:
 def test_a_monitor_that_changes_in_mid_run_is_followed(person: Person) -> None:
     with LocalDesktop() as desktop:
         first = desktop.screenshot().display
-        with laid_out(person, (0, 0, 2.0, "Meta-0"), (640, 0, 1.0, "Meta-1")):
+        with laid_out(person, (0, 0, 2.0, "Meta-0"), (960, 0, 1.0, "Meta-1")):
             assert until(lambda: desktop.screenshot().display.scale == 2.0, seconds=3.0)
         assert until(lambda: desktop.screenshot().display == first, seconds=3.0)
 
@@ -89,6 +89,6 @@ def test_a_monitor_that_is_switched_off_gives_way_to_the_other(person: Person) -
 
 
 def test_places_are_those_of_the_layout(person: Person) -> None:
-    with laid_out(person, (0, 0, 2.0, "Meta-0"), (640, 0, 1.0, "Meta-1")):
+    with laid_out(person, (0, 0, 2.0, "Meta-0"), (960, 0, 1.0, "Meta-1")):
         places = [monitor.place for monitor in monitors_of(person.link.bus)]
-    assert places == [MonitorPlace("Meta-0", 0, 0, 640, 360, 2.0), MonitorPlace("Meta-1", 640, 0, 1024, 768, 1.0)]
+    assert places == [MonitorPlace("Meta-0", 0, 0, 960, 540, 2.0), MonitorPlace("Meta-1", 960, 0, 1024, 768, 1.0)]

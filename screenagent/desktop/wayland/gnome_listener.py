@@ -82,18 +82,23 @@ class _Listening:
     def __init__(self, monitor: UserInputMonitor, extension: ShellExtension) -> None:
         self._monitor = monitor
         self.extension = extension
-        self._ours: set[str] = set()
+        self._ours: dict[str, int] = {}
 
     def touched(self, what: str, target: int, place: tuple[int, int], device: int, is_emulated: bool) -> None:
-        if is_emulated and what not in self._ours and self._monitor.ledger.last_at > time.monotonic() - OWN_SECONDS:
-            self._ours.add(what)  # the first one that is heard of just after we have sent something
-            self.extension.call("Own", "u", device)
+        if is_emulated and self._is_ours(what, device):
             return
         if self._is_own_terminal(target):
             return
         if what == "mouse":
             self._monitor.moved(Pixel(x=place[0], y=place[1]), by_user=True)
         self._monitor.touched(what)
+
+    def _is_ours(self, what: str, device: int) -> bool:
+        """Our own mouse and keyboard are the first ones that are heard of just after we have sent something."""
+        if what not in self._ours and self._monitor.ledger.last_at > time.monotonic() - OWN_SECONDS:
+            self._ours[what] = device
+            self.extension.call("Own", "u", device)  # which says no more of it; some may be under way
+        return self._ours.get(what) == device
 
     def _is_own_terminal(self, id: int) -> bool:
         found = self.extension.look().called(id) if id else None
