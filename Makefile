@@ -14,13 +14,16 @@ WORKERS_ON_DISPLAYS ?= 3
 # What `make unit` runs: a part of a test's name, of its module's or of its folder's.
 K ?=
 PYTEST := $(BIN)/python -m pytest
-UNIT := not display and not engine and not soak and not servers
+# A process that is done takes over tests that another has not begun.
+SHARED := $(PYTEST) --dist worksteal -n
+READY := $(VENV)/packages.done $(VENV)/test.done
+UNIT := not display and not engine and not soak and not servers and not inspector
 # Bytecode is kept even where the environment says not to: tests start hundreds of commands, and each would compile what
 # it loads anew.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test unit display engine soak servers wayland fmt docs clean
+.PHONY: help demo check test typed tested linted unit display engine soak servers wayland mcp fmt docs clean python
 
 help:
 	@echo "make check        format, lint, types, imports and every quick test: under a minute"
@@ -34,6 +37,7 @@ help:
 	@echo "                  takes a quarter of an hour; writes their results into docs/models.md"
 	@echo "make wayland      the tests on GNOME Shell 48, without a screen, in a Debian 13 system that is made first; takes root,"
 	@echo "                  1.8 GB in ~/.cache (or TRIXIE=folder) and some minutes"
+	@echo "make mcp          the Inspector's command line calls each tool of the MCP server: installs 0.4 GB from npm first"
 	@echo "make fmt          format the code and repair what the linter can"
 	@echo "make docs         write docs/schemas.md and docs/*.schema.json anew from the types"
 	@echo "make demo         carry out a task in a real editor on a virtual desktop; its report is runs/demo/report.html"
@@ -47,43 +51,53 @@ demo: $(VENV)/demo.done
 	cat $(DEMO)/hello.txt
 	$(BIN)/screenagent report --runs $(DEMO) --out $(DEMO)
 
-check: $(VENV)/test.done
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
+check: $(READY) linted
 	BIN=$(BIN) .ci/types
-	$(BIN)/lint-imports
-	$(PYTEST) -n $(WORKERS) -m "$(UNIT) and not slow"
+	$(SHARED) $(WORKERS) -m "$(UNIT) and not slow"
 
-test: $(VENV)/test.done
+# Two at once: the packages of the system beside those of Python, then the types beside the tests, which often wait.
+test:
+	$(MAKE) --no-print-directory --jobs=2 typed tested
+
+# With the lowest priority, so that no test that shares real time with other programs is late for it.
+typed: linted
+	nice -n 19 $(BIN)/mypy
+
+tested: $(READY) linted
+	$(BIN)/python -c "import torch, transformers, llguidance"  # or the engine's tests would be left out
+	$(SHARED) $(WORKERS_ON_DISPLAYS)
+
+linted: $(VENV)/test.done
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -c "import torch, transformers, llguidance"  # or the engine's tests would be left out
-	$(PYTEST) -n $(WORKERS_ON_DISPLAYS)
 
-unit: $(VENV)/test.done
-	$(PYTEST) -n $(WORKERS) -m "$(UNIT)" -k "$(K)"
+unit: $(READY)
+	$(SHARED) $(WORKERS) -m "$(UNIT)" -k "$(K)"
 
-display: $(VENV)/test.done
-	$(PYTEST) -n $(WORKERS_ON_DISPLAYS) -m "display and not soak"
+display: $(READY)
+	$(SHARED) $(WORKERS_ON_DISPLAYS) -m "display and not soak"
 
-engine: $(VENV)/test.done
-	$(PYTEST) -n $(WORKERS) -m "engine and not soak"
+engine: $(READY)
+	$(SHARED) $(WORKERS) -m "engine and not soak"
 
-soak: $(VENV)/test.done
+soak: $(READY)
 	$(BIN)/python -m screenagent.bench.soak $(DATA)
 	$(PYTEST) -m soak
 
 # A GNOME session of its own in a Debian 13 system, which is made first and kept.
 TRIXIE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/screenagent-trixie
-wayland: $(VENV)/test.done
+wayland: $(READY)
 	PYTHON=$(abspath $(BIN)/python) PYTHONPATH=$(CURDIR) tests/wayland/trixie.sh $(TRIXIE)
 	tests/wayland/on_gnome.sh $(TRIXIE)
 
-servers: $(VENV)/test.done
+servers: $(READY)
 	$(BIN)/python -m tests.servers.environments
 	$(PYTEST) -m servers
+
+mcp: $(VENV)/test.done
+	$(BIN)/python -m tests.mcp.inspector
+	$(PYTEST) -rs -m inspector tests/mcp
 
 fmt: $(VENV)/test.done
 	$(BIN)/ruff check --fix .
@@ -92,17 +106,22 @@ fmt: $(VENV)/test.done
 docs: $(VENV)/test.done
 	$(BIN)/python docs/schemas.py docs
 
+python:
+	.ci/packages python
+
+$(VENV)/packages.done: .ci/packages | python
+	.ci/packages demo test
+	mkdir -p $(@D) && touch $@
+
 $(VENV)/demo.done: pyproject.toml .ci/packages
-	.ci/packages demo
+	.ci/packages python demo
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --no-compile --editable ".[desktop,console]"  # bytecode is written for what is used
 	touch $@
 
-$(VENV)/test.done: pyproject.toml .ci/packages
-	.ci/packages demo test
+$(VENV)/test.done: pyproject.toml .ci/packages | python
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet "$(TORCH)"
-	$(BIN)/pip install --quiet --editable ".[desktop,phi4,server,dev]"
+	$(BIN)/pip install --quiet --no-compile "$(TORCH)" --editable ".[desktop,phi4,server,dev]"
 	touch $@ $(VENV)/demo.done
 
 clean:

@@ -12,7 +12,7 @@ from typing import Final
 from PIL import Image
 
 from screenagent.actions import Action, Finish, Input
-from screenagent.control import Control
+from screenagent.control import POLL_SECONDS, Control, Pause, Predicate
 from screenagent.episode import Episode
 from screenagent.events import Approve, Decision, Plan, PlannedStep, Verdict
 from screenagent.geometry import Absent, Location, Point
@@ -26,6 +26,25 @@ from screenagent.usage import Mode, Phase, Usage
 def plain_screen(shade: int, *, window: Window | None = None) -> Screenshot:
     """A small one-coloured screen; another shade is another screen."""
     return Screenshot.of(Image.new("RGB", (64, 48), (shade % 256, 0, 0)), window=window)
+
+
+class InstantControl(Control):
+    """A control whose waits take no time, for a desktop on which only inputs change something."""
+
+    def wait(self, seconds: float) -> None:  # noqa: ARG002
+        self.check()
+
+    def until(
+        self,
+        predicate: Predicate,
+        *,
+        seconds: float,  # noqa: ARG002
+        poll: float = POLL_SECONDS,  # noqa: ARG002
+        wait: Pause | None = None,  # noqa: ARG002
+    ) -> bool:
+        """Look at `predicate` now and at the end. Return whether it held."""
+        self.check()
+        return bool(predicate() or predicate())
 
 
 @dataclass

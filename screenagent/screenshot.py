@@ -15,12 +15,15 @@ from screenagent.showing import LONGEST_NAME, abridged
 
 TERMINALS: Final = frozenset(
     (
-        *("alacritty", "com.mitchellh.ghostty", "foot", "ghostty", "gnome-terminal", "gnome-terminal-server", "guake"),
-        *("kgx", "kitty", "konsole", "lxterminal", "mate-terminal", "org.gnome.console", "org.gnome.terminal"),
-        *("org.wezfurlong.wezterm", "ptyxis", "qterminal", "rxvt", "sakura", "st", "st-256color", "terminator"),
-        *("terminology", "tilix", "urxvt", "uxterm", "wezterm", "xfce4-terminal", "xterm"),
+        *("alacritty", "com.gexperts.tilix", "com.mitchellh.ghostty", "com.raggesilver.blackbox", "foot", "footclient"),
+        *("com.system76.cosmicterm", "ghostty", "gnome-terminal", "gnome-terminal-server", "guake", "kgx", "kitty"),
+        *("konsole", "lxterminal", "mate-terminal", "org.contourterminal.contour", "org.gnome.console"),
+        *("org.gnome.ptyxis", "org.gnome.terminal", "org.kde.konsole", "org.kde.yakuake", "org.wezfurlong.wezterm"),
+        *("ptyxis", "qterminal", "rxvt", "sakura", "st", "st-256color", "terminator", "terminology", "tilix", "urxvt"),
+        *("uxterm", "wezterm", "xfce4-terminal", "xterm", "yakuake"),
     )
 )
+"""Terminals, by the class of their windows on X11 and by their `app_id` on Wayland."""
 _WORDS: Final = re.compile(r"[^\W\d_]+")
 _BROWSER: Final = re.compile(r"chrom|firefox|edge|brave|vivaldi|opera|epiphany|falkon|librewolf", re.I)
 

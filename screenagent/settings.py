@@ -17,6 +17,7 @@ from platformdirs import user_cache_path, user_config_path, user_data_path
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from screenagent import keys
+from screenagent.desktop import VirtualKind
 from screenagent.errors import BadFile, OldSpellingWarning, WrongUsage
 from screenagent.files import WRITTEN_BY_HAND, read_whole
 from screenagent.geometry import Size, Value
@@ -169,6 +170,10 @@ class Settings(Value):
         description="whether `run`, `ground` and `see` leave a warm process behind, by which the next begins at once",
     )
     warm_seconds: float = Field(900, gt=0, description="a warm process that was not used for so long ends")
+    virtual_kind: VirtualKind = Field(
+        "xvfb",
+        description="what a virtual desktop is: an X server (xvfb), or a Wayland compositor (wayland) with X beside it",
+    )
     virtual_size: Size = Field(Size(width=1280, height=720), description="size of a virtual desktop, in pixels")
 
     @field_validator("no_keys")

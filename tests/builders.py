@@ -20,7 +20,7 @@ from screenagent.agent.checker import ScreenChecker
 from screenagent.approval import AllowAll
 from screenagent.cli import main
 from screenagent.control import Control
-from screenagent.fakes import FakeDesktop, FakeGrounder, FakeReader
+from screenagent.fakes import FakeDesktop, FakeGrounder, FakeReader, InstantControl
 from screenagent.geometry import Absent, Box, Location, Size
 from screenagent.protocols import Grounder, Planner
 from screenagent.screenshot import Screenshot, Window, Word
@@ -68,7 +68,7 @@ def fake_agent(
     planner: Planner, *, grounder: Grounder | None = None, control: Control | None = None, **parts: Any
 ) -> Agent:
     """Return an agent of fakes, but for the parts that are given: all is approved, and nothing is found."""
-    grounder, control = grounder or FakeGrounder({}), control or Control()
+    grounder, control = grounder or FakeGrounder({}), control or InstantControl()
     usual: dict[str, Any] = {
         "approver": AllowAll(),
         "desktop": FakeDesktop(control=control),

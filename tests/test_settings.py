@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import warnings
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from screenagent.errors import OldSpellingWarning, WrongUsage
+from screenagent.files import read_whole
 from screenagent.settings import OLD_NAMES, Settings, settings_in_force
 from tests.paths import ROOT
 
@@ -203,7 +205,8 @@ class TestRefusals:
         monkeypatch.setattr(Settings, "file", file / "settings.toml")
         assert Settings.load().approve == "each"
 
-    def test_a_pipe_and_a_file_without_an_end_are_named(self, file: Path) -> None:
+    def test_a_pipe_and_a_file_without_an_end_are_named(self, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("screenagent.settings.read_whole", partial(read_whole, seconds=0.2))
         os.mkfifo(file)
         assert "is not a file that can be read to its end" in refusal()
         file.unlink()

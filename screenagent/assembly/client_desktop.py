@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Final
 from pydantic import SecretStr
 
 from screenagent.approval import Asker
-from screenagent.assembly.parts import build_grounder, build_reader, build_vault, open_desktop
+from screenagent.assembly.parts import build_grounder, build_reader, build_vault, new_virtual_desktop, open_desktop
 from screenagent.assembly.supervised import MOST_REPLAY_STEPS, SupervisedWork, Supervision, build_replay, record_run
 from screenagent.control import Control
 from screenagent.errors import WrongUsage
 from screenagent.protocols import Accessibility, TextReader
 from screenagent.screenshot import Window
-from screenagent.secrets import Secrets
+from screenagent.secrets import Secrets, with_secrets_named
 from screenagent.settings import Settings
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class ClientWork:
 
 
 class ClientDesktop:
-    """Opened when it is first needed. A virtual desktop stays for as long as the client is connected.
+    """Opened when it is first needed. A virtual desktop stays for as long as the client is connected, a desk longer.
 
     Secrets that a run has typed are blank in every later picture, too.
     """
@@ -83,6 +83,10 @@ class ClientDesktop:
                 self._control.check()
                 self._viewed = self._opened_view()
             return self._viewed
+
+    def without_secrets(self, text: str) -> str:
+        """Return a text with the names of the secrets that were typed here instead of their values."""
+        return self._secrets.named_in(text) if self._secrets else text
 
     def task(self, task: str, client: str) -> ClientWork:
         """Return the work of a task; raise `Unreadable` if it is not plain instructions and no model plans."""
@@ -128,11 +132,13 @@ class ClientDesktop:
                 settings,
                 control,
                 virtual=where.virtual,
-                app=None,
+                app=work.replay.script.app if work.replay and where.desk else None,
+                desk=where.desk,
                 task=shown_as,
                 reader=reader,
                 on=self._virtual,
                 secrets=self._secrets,
+                outlives=True,
             )
             desktop = stack.enter_context(opening)
             if self._secrets is not None:
@@ -152,24 +158,30 @@ class ClientDesktop:
             yield SupervisedWork(agent, sinks, folder, display)
 
     def _opened_view(self) -> ViewedDesktop:
-        from screenagent.desktop.local import LocalDesktop
-        from screenagent.desktop.virtual import VirtualDesktop
-
-        where, settings = self._where, self._where.settings
-        self._reader = reader = build_reader(settings)
-        self._secrets = secrets = TypedSecrets(build_vault(settings))
-        if where.virtual:
-            started = VirtualDesktop(
-                where.app or (), size=settings.virtual_size, control=self._control, secrets=secrets, reader=reader
-            )
-            self._virtual = self._stack.enter_context(started)
-            desktop = started.desktop
-        else:
-            own = LocalDesktop(control=self._control, monitor=settings.display, secrets=secrets, reader=reader)
-            desktop = self._stack.enter_context(own)
-        self._stack.enter_context(secrets.shared_with(desktop))
+        settings = self._where.settings
+        self._reader = reader = self._reader or build_reader(settings)
+        self._secrets = secrets = self._secrets or TypedSecrets(build_vault(settings))
+        with ExitStack() as stack:
+            desktop = self._opened_desktop(stack, secrets, reader)
+            stack.enter_context(secrets.shared_with(desktop))
+            self._stack = stack.pop_all()
         accessibility = desktop.accessibility if settings.accessibility else None
         return ViewedDesktop(desktop, build_grounder(settings, reader=reader, desktop=desktop), accessibility, reader)
+
+    def _opened_desktop(self, stack: ExitStack, secrets: Secrets, reader: ScreenReader) -> LocalDesktop:
+        from screenagent.desktop.local import LocalDesktop
+
+        where, settings, control = self._where, self._where.settings, self._control
+        if where.desk is not None:
+            from screenagent.assembly.desks import viewed_desk
+
+            return stack.enter_context(viewed_desk(where.desk, control, secrets=secrets, reader=reader))
+        if where.virtual:
+            started = new_virtual_desktop(settings, where.app, control, secrets=secrets, reader=reader)
+            self._virtual = stack.enter_context(started)
+            return started.desktop
+        own = LocalDesktop(control=control, monitor=settings.display, secrets=secrets, reader=reader)
+        return stack.enter_context(own)
 
 
 class TypedSecrets:
@@ -188,6 +200,11 @@ class TypedSecrets:
             for desktop in self._desktops:
                 desktop.know_secret(name, value)
         return value
+
+    def named_in(self, text: str) -> str:
+        """Return a text with the names of the secrets that were given out instead of their values."""
+        with self._sharing:
+            return with_secrets_named(text, tuple(self._given.items()))
 
     @contextmanager
     def shared_with(self, desktop: LocalDesktop) -> Iterator[None]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from screenagent.control import Control
 from screenagent.desktop.desk import find_desk
-from screenagent.desktop.desk_desktop import DeskDesktop
+from screenagent.desktop.desk_desktop import DeskDesktop, launch_apps
 from screenagent.desktop.local import LocalDesktop
 from screenagent.desktop.lock import driving
 from screenagent.keys import UserKeys
@@ -34,6 +34,19 @@ class DeskUse:
 
 
 @contextmanager
+def viewed_desk(use: DeskUse, control: Control, *, secrets: Secrets, reader: TextReader) -> Iterator[LocalDesktop]:
+    """The desktop of a desk, to be looked at. What a person asked to have opened there is opened first, once."""
+    desk = find_desk(use.name)
+    with DeskDesktop(desk, control=control, secrets=secrets, reader=reader) as opened:
+        if app := use.asked_for:
+            opening = Control()  # a stop meanwhile stops this alone
+            with driving(desk.display, f"open {app}", opening):
+                launch_apps(desk, [app], opening)
+            use.asked_for = None
+        yield opened.desktop
+
+
+@contextmanager
 def opened_desk(
     use: DeskUse,
     app: str | None,
@@ -43,12 +56,13 @@ def opened_desk(
     secrets: Secrets | None,
     reader: TextReader | None,
     user_keys: UserKeys,
+    outlives: bool = False,
 ) -> Iterator[LocalDesktop]:
     """The desktop of a desk, with `app` in front; for a task, or to open something there, ours alone."""
     desk = find_desk(use.name)
     with DeskDesktop(desk, control=control, secrets=secrets, reader=reader, user_keys=user_keys) as opened:
         what = f"open {app}" if task is None and app else task
-        with nullcontext() if what is None else driving(desk.display, what, control):
+        with nullcontext() if what is None else driving(desk.display, what, control, outlives=outlives):
             if app:
                 use.show(app, opened)
             yield opened.desktop

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from screenagent.assembly.departure import Departure, on_signals
 from screenagent.control import Control
-from screenagent.keys import UserKeys
+from screenagent.keys import ONLY_STOP, UserKeys
 from screenagent.protocols import Accessibility, Approver, Desktop, StateReader, TextReader
 from screenagent.secrets import Secrets
 from screenagent.settings import Settings
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from screenagent.approval import Asker, Policy
     from screenagent.approval.vault import Vault
     from screenagent.assembly.desks import DeskUse
+    from screenagent.desktop import VirtualKind
     from screenagent.desktop.local import LocalDesktop
     from screenagent.desktop.virtual import VirtualDesktop
     from screenagent.grounding.embedded import EmbeddedGrounder
@@ -56,8 +57,10 @@ def open_desktop(
     reader: ScreenReader | None = None,
     on: VirtualDesktop | None = None,
     secrets: Secrets | None = None,
+    outlives: bool = False,
 ) -> Iterator[LocalDesktop]:
-    """The user's own desktop, or a virtual one with `app` on it that is gone afterwards; for a task, ours alone.
+    """The user's own desktop, or a virtual one with `app` on it that is gone afterwards; for a task, ours alone, by a
+    process that `outlives` the task or ends with it.
 
     With `desk` the virtual one is that desk, which stays, as does `on`, a virtual desktop that is there already.
     A `reader` begins to read what the user's own desktop shows.
@@ -81,16 +84,13 @@ def open_desktop(
         elif desk is not None:
             from screenagent.assembly.desks import opened_desk
 
-            opened = opened_desk(desk, app, control, task=task, secrets=secrets, reader=traces, user_keys=users)
+            opened = opened_desk(
+                desk, app, control, task=task, secrets=secrets, reader=traces, user_keys=users, outlives=outlives
+            )
             desktop = stack.enter_context(opened)
         elif virtual:
-            from screenagent.desktop.virtual import VirtualDesktop
-
-            size = settings.virtual_size
-            started = VirtualDesktop(
-                app or (), size=size, control=control, secrets=secrets, reader=traces, user_keys=users
-            )
-            desktop = stack.enter_context(started).desktop
+            opening = new_virtual_desktop(settings, app, control, secrets=secrets, reader=traces, user_keys=users)
+            desktop = stack.enter_context(opening).desktop
         else:
             own = LocalDesktop(
                 control=control, monitor=settings.display, secrets=secrets, reader=traces, user_keys=users, away=away
@@ -101,11 +101,29 @@ def open_desktop(
         if reader and not virtual:  # where an application has just been started, this is not yet what will be asked for
             reader.read_soon(first)
         if task is not None and desk is None:
-            stack.enter_context(driving(desktop.display_name, task, control))
+            stack.enter_context(driving(desktop.display_name, task, control, outlives=outlives))
         heeds = MonitorOptions(keys=users, corner=settings.stop_corner, touch=pauses)
         stack.enter_context(UserInputMonitor(desktop, control=control, heeds=heeds))
         lock.result()
         yield desktop
+
+
+def new_virtual_desktop(
+    settings: Settings,
+    app: str | None,
+    control: Control,
+    *,
+    secrets: Secrets,
+    reader: TextReader,
+    user_keys: UserKeys = ONLY_STOP,
+) -> VirtualDesktop:
+    """Return a virtual desktop with `app` on it, of the kind and size that the settings say, to be entered."""
+    from screenagent.desktop.virtual import VirtualDesktop
+
+    kind, size = settings.virtual_kind, settings.virtual_size
+    return VirtualDesktop(
+        app or (), kind=kind, size=size, control=control, secrets=secrets, reader=reader, user_keys=user_keys
+    )
 
 
 def build_vault(settings: Settings) -> Vault:
@@ -158,12 +176,12 @@ def _opened_lock(stack: ExitStack, *, asked: bool) -> Callable[[], str | None]:
 
 
 @contextmanager
-def open_display(control: Control) -> Iterator[str]:
-    """The name of an X display of its own, with nothing on it."""
+def open_empty(control: Control, kind: VirtualKind = "xvfb") -> Iterator[VirtualDesktop]:
+    """A virtual desktop with nothing on it."""
     from screenagent.desktop.virtual import VirtualDesktop
 
-    with VirtualDesktop(control=control) as started:
-        yield started.display
+    with VirtualDesktop(kind=kind, control=control) as started:
+        yield started
 
 
 @contextmanager

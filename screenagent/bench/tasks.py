@@ -10,7 +10,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -21,6 +22,7 @@ from screenagent.agent import Agent, drive
 from screenagent.bench.devtools import connected
 from screenagent.bench.results import percentile, share, wilson
 from screenagent.control import Control, until
+from screenagent.desktop import VirtualKind
 from screenagent.desktop.testing.event_monitor import EventMonitor, gaps
 from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.errors import WrongUsage
@@ -104,7 +106,8 @@ class Task(Value):
 
 
 class TaskResult(Value):
-    """`step_wall_ms` is what a listener outside saw between one step's input and the next one's."""
+    """`step_wall_ms` is what a listener outside saw between one step's input and the next one's; there is none
+    on Wayland."""
 
     id: str
     app: str
@@ -137,12 +140,18 @@ def read_tasks(file: Path) -> list[Task]:
 
 
 def run_tasks(
-    tasks: Sequence[Task], build: BuildTask, *, runs: Path, progress: Callable[[TaskResult], None]
+    tasks: Sequence[Task],
+    build: BuildTask,
+    *,
+    runs: Path,
+    progress: Callable[[TaskResult], None],
+    kind: VirtualKind = "xvfb",
 ) -> TaskSummary:
-    """Each task in a process of its own, one after the other; the run of each is recorded below `runs`."""
+    """Each task in a process of its own, one after the other, on a virtual desktop of this kind; the run of each is
+    recorded below `runs`."""
     results: list[TaskResult] = []
     with _one_by_one() as one_by_one:
-        for result in one_by_one.map(attempt_task, tasks, [build] * len(tasks), [runs] * len(tasks)):
+        for result in one_by_one.map(partial(attempt_task, build=build, runs=runs, kind=kind), tasks):
             results.append(result)
             progress(result)
     return task_summary(results)
@@ -165,7 +174,7 @@ def _end_with_parent() -> None:
     threading.Thread(target=wait, name="parent", daemon=True).start()
 
 
-def attempt_task(task: Task, build: BuildTask, runs: Path) -> TaskResult:
+def attempt_task(task: Task, *, build: BuildTask, runs: Path, kind: VirtualKind = "xvfb") -> TaskResult:
     """Carry out one task in a folder and on a desktop of its own, then look whether it is really done."""
     with tempfile.TemporaryDirectory(prefix="screenagent-task-") as name:
         folder = Path(name)
@@ -173,26 +182,26 @@ def attempt_task(task: Task, build: BuildTask, runs: Path) -> TaskResult:
             (folder / file).parent.mkdir(parents=True, exist_ok=True)
             (folder / file).write_text(content, "utf-8")
         try:
-            return _attempt(task.within(folder), build, folder, runs)
+            return _attempt(task.within(folder), build, folder, runs, kind)
         except WrongUsage as unreadable:
             return TaskResult(
                 id=task.id, app=task.app.split()[0], success=False, outcome="gave_up", message=str(unreadable)
             )
 
 
-def _attempt(task: Task, build: BuildTask, folder: Path, runs: Path) -> TaskResult:
+def _attempt(task: Task, build: BuildTask, folder: Path, runs: Path, kind: VirtualKind) -> TaskResult:
     control = Control()
     with (
         stopped_after(TASK_SECONDS, control),
-        VirtualDesktop(task.app, control=control, cwd=folder) as virtual,
-        EventMonitor(virtual.display) as witness,
+        VirtualDesktop(task.app, kind=kind, control=control, cwd=folder) as virtual,
+        EventMonitor(virtual.display) if kind == "xvfb" else nullcontext() as witness,
         Recorder(runs / task.id) as recorder,
     ):
         began = time.monotonic()
         episode = drive(build(control, virtual.desktop), task.task, recorder)
         seconds = time.monotonic() - began
         success = holds(task.check, folder, virtual.environment)
-        seen = witness.heard()
+        seen = witness.heard() if witness else ()
     assert episode.ended is not None
     return TaskResult(
         id=task.id,

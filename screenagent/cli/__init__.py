@@ -36,8 +36,17 @@ PIPE_CLOSED: Final = 141
 """The exit code that a shell gives a program ended by SIGPIPE."""
 
 
+VIRTUAL: Final = "--virtual"
+
+
 class Lazy(click.Group):
     """Finds a command in its module, so that `--help` imports no more than click."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Let `--virtual` take a value after an equals sign only: click would take the next word, such as the task."""
+        options = args.index("--") if "--" in args else len(args)
+        alone = [f"{word}=" if word == VIRTUAL else word for word in args[:options]]
+        return super().parse_args(ctx, [*alone, *args[options:]])
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
         return list(COMMANDS)

@@ -8,19 +8,21 @@ from pathlib import Path
 
 import click
 
-from screenagent.cli.options import FILE, NEW_FILE, NEW_FOLDER
+from screenagent.cli.options import FILE, NEW_FILE, NEW_FOLDER, virtual_kind, virtual_option
 
 
 @click.command
 @click.argument("file", type=FILE)
 @click.option("--only", multiple=True, metavar="ID", help="Only this task; may be given several times.")
 @click.option("--runs", type=NEW_FOLDER, help="Where the runs are recorded.")
-def tasks(file: Path, *, only: tuple[str, ...], runs: Path | None) -> None:
+@virtual_option("What kind of virtual desktop each task has.")
+def tasks(file: Path, *, only: tuple[str, ...], runs: Path | None, virtual: str | None) -> None:
     """Carry out the tasks of FILE, each on its own virtual desktop, and check what they left behind.
 
     \b
     screenagent bench tasks examples/tasks.yaml
     screenagent bench tasks examples/tasks.yaml --only mousepad-save-as
+    screenagent bench tasks examples/tasks.yaml --virtual=wayland
     """
     from screenagent.assembly.agent import build_unattended
     from screenagent.bench import tasks as bench_tasks
@@ -29,7 +31,8 @@ def tasks(file: Path, *, only: tuple[str, ...], runs: Path | None) -> None:
     wanted = [task for task in bench_tasks.read_tasks(file) if not only or task.id in only]
     if not wanted:
         raise click.UsageError(f"no task in {file} has an id of {', '.join(only)}")
-    root = runs or Settings.load().runs / f"bench-{datetime.now():%Y-%m-%d_%H-%M-%S}"
+    settings = Settings.load(virtual_kind=virtual_kind(virtual))
+    root = runs or settings.runs / f"bench-{datetime.now():%Y-%m-%d_%H-%M-%S}"
 
     def progress(result: bench_tasks.TaskResult) -> None:
         sign = click.style("✓", fg="green") if result.success else click.style("✗", fg="red")
@@ -37,7 +40,7 @@ def tasks(file: Path, *, only: tuple[str, ...], runs: Path | None) -> None:
         said = "" if result.success and result.outcome == "done" else f"  {result.outcome}: {result.message}"
         click.echo(f"{sign} {result.id}  {result.steps} steps  {result.seconds:.1f} s{false}{said}", err=True)
 
-    found = bench_tasks.run_tasks(wanted, build_unattended, runs=root, progress=progress)
+    found = bench_tasks.run_tasks(wanted, build_unattended, runs=root, progress=progress, kind=settings.virtual_kind)
     click.echo(f"runs in {root}; `screenagent report {root}/ID` shows one", err=True)
     click.echo(found.model_dump_json())
 

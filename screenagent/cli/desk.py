@@ -32,8 +32,8 @@ name_argument: Final = click.argument("name", type=DeskName(), default="desk", r
 def desk() -> None:
     """The agent's own desktops: several programs, kept between runs.
 
-    A desk has a home, a shared folder and a clipboard of its own. `run`, `play`, `console` and `learn` work on it with
-    --desk, and `see --desk` shows it.
+    A desk has a home, a shared folder and a clipboard of its own. `run`, `play`, `console`, `learn` and `mcp` work on
+    it with --desk, and `see --desk` shows it.
     """
     if sys.platform != "linux":
         raise click.UsageError("a desk needs an X server of its own, which is started on Linux alone")
@@ -178,12 +178,13 @@ def copy(name: str, *, way: str | None, yes: bool) -> None:
     from screenagent.desktop.clipboard import copied_text, copy_text
     from screenagent.desktop.desk import find_desk
     from screenagent.desktop.lock import named
+    from screenagent.desktop.wayland.session import own_session
 
     if way is None:
         raise click.UsageError("say which way: --in to the desk, --out of it")
     _refuse_others()
-    found, mine = find_desk(name), os.environ.get("DISPLAY")
-    if not mine or named(mine) == named(found.display):
+    found, mine = find_desk(name), own_session() or os.environ.get("DISPLAY")
+    if not mine or (isinstance(mine, str) and named(mine) == named(found.display)):
         raise click.UsageError("this terminal has no clipboard of yours: DISPLAY does not name your own desktop")
     source, target = (mine, found.display) if way == "in" else (found.display, mine)
     text = copied_text(source)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from screenagent.cli.options import FILE, NEW_FOLDER, load_settings
+from screenagent.cli.options import FILE, NEW_FOLDER, load_settings, virtual_kind, virtual_option
 from screenagent.cli.output import echo, echo_json, paint
 
 if TYPE_CHECKING:
@@ -22,15 +22,16 @@ PROOF_CODES: Final = {"proven": 0, "refuted": 1, "unproven": 3}
 
 
 @click.command
-@click.option("--virtual", is_flag=True, help="Examine a virtual desktop instead of your own.")
+@virtual_option("Examine a virtual desktop instead of your own.")
 @click.option("--size", is_flag=True, help="List what is installed and how much room it takes, and touch nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print each finding as a JSON object.")
-def doctor(*, virtual: bool, size: bool, as_json: bool) -> None:
+def doctor(*, virtual: str | None, size: bool, as_json: bool) -> None:
     """Capture, click and type on each monitor, in a window of our own, and say how to mend what fails.
 
     \b
     screenagent doctor
     screenagent doctor --virtual
+    screenagent doctor --virtual=wayland
     screenagent doctor --size
 
     Exit codes: 0 all well, 1 something is missing.
@@ -38,12 +39,14 @@ def doctor(*, virtual: bool, size: bool, as_json: bool) -> None:
     if size:
         _list_installed(as_json=as_json)
         return
-    from screenagent.assembly.parts import open_display, stoppable_control
+    from screenagent.assembly.parts import open_empty, stoppable_control
     from screenagent.diagnostics.doctor import examine
 
     well = True
-    with stoppable_control() as control, open_display(control) if virtual else nullcontext() as display:
-        for finding in examine(control, display=display):
+    kind = load_settings(virtual_kind=virtual_kind(virtual)).virtual_kind
+    with stoppable_control() as control, open_empty(control, kind) if virtual else nullcontext() as opened:
+        findings = examine(control, display=opened.place, x_display=opened.display) if opened else examine(control)
+        for finding in findings:
             well &= finding.ok
             if as_json:
                 echo_json(finding.model_dump_json())

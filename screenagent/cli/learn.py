@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from screenagent.cli.options import APPROVAL, FILE, SizeType, check_place, desk_option, gathered, load_settings
+from screenagent.cli.options import (
+    APPROVAL,
+    FILE,
+    SizeType,
+    check_place,
+    desk_option,
+    gathered,
+    load_settings,
+    virtual_kind,
+    virtual_option,
+)
 from screenagent.cli.output import echo
 
 if TYPE_CHECKING:
@@ -23,7 +33,7 @@ class LearnOptions:
     """Where the buttons are, what to do with their names, and what may be done unasked."""
 
     app: str | None
-    virtual: bool
+    virtual: str | None
     desk: str | None
     size: Size | None
     display: str | None
@@ -43,20 +53,23 @@ class LearnOptions:
     @property
     def is_virtual(self) -> bool:
         """Whether the buttons are on a desktop of the agent's own, be it for this command or a desk."""
-        return self.virtual or self.desk is not None
+        return self.virtual is not None or self.desk is not None
 
     @property
     def settings(self) -> dict[str, object]:
         """Those that are settings, by the setting's name; None if the option was not given."""
         names = ("approve", "policy", "display")
-        return {name: getattr(self, name) for name in names} | {"virtual_size": self.size}
+        return {name: getattr(self, name) for name in names} | {
+            "virtual_size": self.size,
+            "virtual_kind": virtual_kind(self.virtual),
+        }
 
 
 learn_options: Final = gathered(
     "options",
     LearnOptions,
     click.option("--app", help="What to open on the virtual desktop; with --list and --forget, whose names."),
-    click.option("--virtual", is_flag=True, help="Work on a virtual desktop that is removed afterwards."),
+    virtual_option("Work on a virtual desktop that is removed afterwards: on X, or on Wayland."),
     desk_option,
     click.option("--size", type=SizeType(), metavar="WxH", help="Size of the virtual desktop; defaults to 1280x720."),
     click.option("--display", help="The monitor to work on, by the name that `screenagent doctor` shows."),

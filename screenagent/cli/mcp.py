@@ -6,7 +6,15 @@ from importlib.util import find_spec
 
 import click
 
-from screenagent.cli.options import AgentOptions, LiteralType, agent_options
+from screenagent.cli.options import (
+    AgentOptions,
+    DeskName,
+    LiteralType,
+    agent_options,
+    check_place,
+    virtual_option,
+    virtual_words,
+)
 from screenagent.cli.output import echo, echo_lines
 from screenagent.cli.starting import uncollected
 from screenagent.errors import MissingExtra
@@ -25,6 +33,7 @@ def mcp(context: click.Context, *, agent: AgentOptions, no_record: bool) -> None
     \b
     screenagent mcp
     screenagent mcp --virtual --app mousepad         a desktop of the client's own
+    screenagent mcp --desk office                    a desk, which stays
     screenagent mcp --approve risky
     screenagent mcp config --client claude           the entry for a host
     """
@@ -39,11 +48,10 @@ def mcp(context: click.Context, *, agent: AgentOptions, no_record: bool) -> None
     with uncollected():
         import asyncio
 
-        from screenagent.assembly.supervised import Supervision
+        from screenagent.cli.running import supervision
         from screenagent.mcp.serving import serve_client
-        from screenagent.settings import Settings
 
-        where = Supervision(Settings.load(**agent.settings), virtual=agent.virtual, app=agent.app, record=not no_record)
+        where = supervision(agent.settings, agent, record=not no_record)
     asyncio.run(serve_client(where, front))
 
 
@@ -55,8 +63,9 @@ def mcp(context: click.Context, *, agent: AgentOptions, no_record: bool) -> None
     required=True,
     help="The host: Claude Desktop, Claude Code, Cursor, VS Code or Goose.",
 )
-@click.option("--virtual", is_flag=True, help="Give the client a virtual desktop of its own.")
-def config(host: str, *, virtual: bool) -> None:
+@virtual_option("Give the client a virtual desktop of its own: on X, or on Wayland.")
+@click.option("--desk", type=DeskName(), metavar="NAME", help="Give the client a desk, which stays.")
+def config(host: str, *, virtual: str | None, desk: str | None) -> None:
     """Print the entry by which a host starts this server: its absolute path, and the desktop's environment.
 
     \b
@@ -69,6 +78,8 @@ def config(host: str, *, virtual: bool) -> None:
     from screenagent.mcp.config import PLACES, Host, desktop_environment, entry, server_command
 
     named = cast(Host, host)
-    command = (*server_command(), "mcp", *(["--virtual"] if virtual else []))
+    check_place(virtual=virtual, desk=desk, size=None, display=None)
+    place = virtual_words(virtual) or ([f"--desk={desk}"] if desk else [])
+    command = (*server_command(), "mcp", *place)
     echo_lines(entry(named, command, desktop_environment(os.environ)))
     echo(f"this belongs into {PLACES[named]}; restart the host to see it", err=True)

@@ -186,6 +186,42 @@ class DeskName(click.ParamType[str]):
             self.fail(f"{error}. To leave the name out, write the option last", param, ctx)
 
 
+AS_SET: Final = "as-set"
+"""The value of `--virtual` without one: of the kind that the settings say."""
+
+
+class VirtualType(click.ParamType[str]):
+    """The kind of a virtual desktop, or nothing."""
+
+    name = "kind"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from screenagent.desktop import VirtualKind
+
+        if value in ("", AS_SET):
+            return AS_SET
+        return str(click.Choice(get_args(VirtualKind)).convert(value, param, ctx))
+
+
+def virtual_option(help: str) -> Callable[[Command], Command]:
+    """Declare `--virtual`, alone or as `--virtual=wayland`."""
+    kinds = "[=xvfb|wayland]"
+    return click.option("--virtual", type=VirtualType(), is_flag=False, flag_value=AS_SET, metavar=kinds, help=help)
+
+
+def virtual_words(virtual: str | None) -> tuple[str, ...]:
+    """Return the words of a command line that say the same again."""
+    if virtual is None:
+        return ()
+    kind = virtual_kind(virtual)
+    return (f"--virtual={kind}" if kind else "--virtual",)
+
+
+def virtual_kind(virtual: str | None) -> str | None:
+    """Return the kind of virtual desktop that an option names; None if it names none."""
+    return None if virtual == AS_SET else virtual
+
+
 desk_option: Final = click.option(
     "--desk",
     type=DeskName(),
@@ -196,7 +232,7 @@ desk_option: Final = click.option(
 )
 
 
-def check_place(*, virtual: bool, desk: str | None, size: Size | None, display: str | None) -> None:
+def check_place(*, virtual: str | None, desk: str | None, size: Size | None, display: str | None) -> None:
     """Raise `UsageError` if these say two places, or something that the place has already."""
     if virtual and desk is not None:
         raise click.UsageError("--virtual makes a desktop for this run, and --desk names one; leave one away")
@@ -213,7 +249,7 @@ def check_place(*, virtual: bool, desk: str | None, size: Size | None, display: 
 class AgentOptions:
     """The desktop that the agent works on, the model that plans, and what the agent may do unasked."""
 
-    virtual: bool
+    virtual: str | None
     desk: str | None = None
     app: str | None
     size: Size | None
@@ -234,19 +270,22 @@ class AgentOptions:
     @property
     def is_virtual(self) -> bool:
         """Whether the agent works on a desktop of its own, be it for this run or a desk."""
-        return self.virtual or self.desk is not None
+        return self.virtual is not None or self.desk is not None
 
     @property
     def settings(self) -> dict[str, object]:
         """Those that are settings, by the setting's name; None if the option was not given."""
         names = ("approve", "policy", "min_confidence", "model", "model_family", "runs", "display")
-        return {name: getattr(self, name) for name in names} | {"virtual_size": self.size}
+        return {name: getattr(self, name) for name in names} | {
+            "virtual_size": self.size,
+            "virtual_kind": virtual_kind(self.virtual),
+        }
 
 
 _declared_agent_options: Final = gathered(
     "agent",
     AgentOptions,
-    click.option("--virtual", is_flag=True, help="Work on a virtual desktop that is removed afterwards."),
+    virtual_option("Work on a virtual desktop that is removed afterwards: on X, or on Wayland."),
     desk_option,
     click.option(
         "--app", help="What to open on the virtual desktop or desk, with its arguments: --app 'mousepad notes.txt'."

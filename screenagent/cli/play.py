@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from screenagent.cli.options import FILE, NEW_FILE, AgentOptions, OutputOptions, agent_options, gathered, output_options
+from screenagent.cli.options import (
+    FILE,
+    NEW_FILE,
+    AgentOptions,
+    OutputOptions,
+    agent_options,
+    gathered,
+    output_options,
+    virtual_words,
+)
 from screenagent.cli.output import echo, secho
 
 if TYPE_CHECKING:
@@ -72,7 +81,7 @@ class PlayOptions:
     def words(self) -> tuple[str, ...]:
         """The options that decide what a row does and where, to be played again: all places are absolute."""
         agent = self.agent
-        flags = (("--virtual", agent.virtual), ("--step", self.step))
+        step = ("--step",) if self.step else ()
         named = (
             ("--desk", agent.desk),
             ("--app", agent.app),
@@ -87,7 +96,7 @@ class PlayOptions:
             *(("--set", given) for given in self.sets),
         )
         valued = (word for name, value in named if value is not None for word in (name, str(value)))
-        return (*(name for name, is_set in flags if is_set), *valued)
+        return (*virtual_words(agent.virtual), *step, *valued)
 
     @property
     def given(self) -> dict[str, str]:

@@ -239,7 +239,8 @@ def _desktop_words(where: Supervision) -> str:
     if not where.virtual:
         return f"the monitor {settings.display}" if settings.display else "your own desktop"
     size = settings.virtual_size
-    place = f"the desk “{where.desk.name}”" if where.desk else f"a virtual desktop of {size.width}×{size.height}"
+    kind = "virtual desktop on Wayland" if settings.virtual_kind == "wayland" else "virtual desktop"
+    place = f"the desk “{where.desk.name}”" if where.desk else f"a {kind} of {size.width}×{size.height}"
     return f"{place} with {where.app}" if where.app else place
 
 

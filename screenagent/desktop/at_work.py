@@ -24,6 +24,9 @@ ANSWER_SECONDS: Final = 1.0
 
 TOLD_SECONDS: Final = 0.2
 
+STOP_RUN: Final[signal.Signals] = getattr(signal, "SIGUSR2", signal.SIGTERM)
+"""Stops the run of a process that serves another agent, and not the process, where there are signals for that."""
+
 
 @dataclass(frozen=True)
 class RunAtWork:
@@ -42,12 +45,12 @@ class RunAtWork:
             return
         with suppress(ProcessLookupError, PermissionError):  # it has just ended, or is another user's
             os.kill(self.driver.pid, number)
-            if number == signal.SIGTERM and hasattr(signal, "SIGCONT"):
+            if number in (signal.SIGTERM, STOP_RUN) and hasattr(signal, "SIGCONT"):
                 os.kill(self.driver.pid, signal.SIGCONT)  # one that is suspended hears nothing until then
 
     def stop(self) -> None:
-        """Tell it to stop, in every way that there is."""
-        self.signal(signal.SIGTERM)
+        """Tell it to stop, in every way that there is. A process that outlives its run is not told to end."""
+        self.signal(STOP_RUN if self.driver.outlives else signal.SIGTERM)
         if self.server:
             from screenagent.desktop.x11.driver_selection import ask_to_stop
 
@@ -58,8 +61,8 @@ class RunAtWork:
         return self.driver not in drivers() if self.is_listed else not self._is_on_server()
 
     def has_left(self) -> bool:
-        """Whether its process is gone, as far as that is known."""
-        return not (self.has_process and _is_alive(self.driver.pid))
+        """Whether its process is gone, or stays for other runs, as far as that is known."""
+        return self.driver.outlives or not (self.has_process and _is_alive(self.driver.pid))
 
     def _is_on_server(self) -> bool:
         found = _owner(self.server, time.monotonic() + ANSWER_SECONDS) if self.server else None

@@ -112,7 +112,15 @@ class OwnedClipboard:
             self._give_back(owner, selection)
 
     def _started(self) -> Child:
-        self._owner = self._owner or _selection_owner(self._display)
+        """Return the process, which has answered once: it says at its start if there is no clipboard for us."""
+        if self._owner is None:
+            owner = _selection_owner(self._display)
+            try:
+                self._checked(owner, "CLIPBOARD")
+            except BaseException:
+                owner.end()
+                raise
+            self._owner = owner
         return self._owner
 
     def _give_back(self, owner: Child, selection: str) -> None:
@@ -163,8 +171,9 @@ def _asked_owner(display: str | WaylandSession) -> Iterator[Child]:
     owner = _selection_owner(display)
     try:
         yield owner
-    except (EOFError, BrokenPipeError) as error:
-        raise NoDesktop(f"the clipboard of {_called(display)} cannot be reached") from error
+    except (EOFError, BrokenPipeError, NotLent) as error:
+        why = f": {error}" if isinstance(error, NotLent) else ""
+        raise NoDesktop(f"the clipboard of {_called(display)} cannot be reached{why}") from error
     finally:
         owner.end()
 
@@ -213,7 +222,7 @@ def _await(owner: Child, event: str, *, meanwhile: Callable[[], None] | None = N
     deadline = time.monotonic() + ANSWER_SECONDS
     while (said := owner.hear(deadline - time.monotonic(), meanwhile=meanwhile)) is not None:
         if said["event"] == "refused":
-            raise NoDesktop(said["reason"])
+            raise NotLent(said["reason"], "clipboard")
         if said["event"] == event:
             return said
     raise TimeoutError(f"the clipboard's owner did not say {event!r} within {ANSWER_SECONDS:g} s")

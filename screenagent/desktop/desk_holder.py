@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +15,6 @@ from screenagent.desktop.front import let_go_of_terminal
 from screenagent.desktop.lock import process_table
 from screenagent.desktop.virtual_session import VirtualSession
 from screenagent.desktop.x11.connection import admit_only_user
-from screenagent.desktop.x11.xvfb import remove_x_socket
 from screenagent.geometry import Size
 
 LOOK_SECONDS: Final = 0.5
@@ -41,7 +39,7 @@ def hold_desk(wish: DeskWish, control: Control) -> None:
         except DeskTaken:
             print(TAKEN, flush=True)
             return
-        session = stack.enter_context(_session(control, wish.size))
+        session = stack.enter_context(VirtualSession(control=control, size=wish.size, cwd=Path("/")))
         file.write(_opened(session, wish).model_dump_json().encode())
         print(READY, flush=True)
         let_go_of_terminal()
@@ -67,13 +65,6 @@ def _opened(session: VirtualSession, wish: DeskWish) -> Desk:
         server=session.server.process.pid,
         process_table=process_table(),
     )
-
-
-@contextmanager
-def _session(control: Control, size: Size) -> Iterator[VirtualSession]:
-    with VirtualSession(control=control, size=size, cwd=Path("/")) as session:
-        yield session
-    remove_x_socket(session.display, session.server.process.pid)  # an X server that was killed has left it
 
 
 def share_folder(home: Path, shared: Path) -> None:

@@ -166,7 +166,7 @@ class Keyboard:
             self._before_piece()
             stroke = self._typed.setdefault(character, self._character(character))
             self.sent += 1
-            shift = stroke.shifted != (caps_lock and self._layout is not None and character.isalpha())
+            shift = stroke.shifted != (caps_lock and self._sender.is_sure and character.isalpha())
             level_3 = self._level_3() if stroke.level_3 else nullcontext()
             with level_3, self._down(self._named("shift")) if shift else nullcontext(), self._down(stroke):
                 pass

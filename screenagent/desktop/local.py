@@ -95,7 +95,7 @@ class LocalDesktop:
         """Open the parts, each of which may need those before it. They are closed in the reverse order."""
         system = open_system(stack, control=self.control, display=display)
         self.display_name, self.x_display, self.listen = system.display, system.x_display, system.listen
-        self.accessibility = system.accessibility
+        self.accessibility = self._traces.accessibility(system.accessibility)
         self._windows, self._clipboard = system.windows, system.clipboard
         self._ping, self._gone, self._system_floating = system.ping, system.gone, system.floating
         pictures, blanked, monitors = system.pictures, self._traces.blanked, system.monitors

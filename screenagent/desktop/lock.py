@@ -20,7 +20,7 @@ from typing import IO, Final
 from uuid import uuid4
 
 from platformdirs import user_runtime_path
-from pydantic import AwareDatetime, ValidationError
+from pydantic import AwareDatetime, Field, ValidationError
 
 from screenagent.actions import in_brief
 from screenagent.control import Control
@@ -67,6 +67,8 @@ class Driver(Value):
     since: AwareDatetime
     user: int | None = None
     process_table: str = ""
+    outlives: bool = Field(default=False, exclude_if=lambda outlives: not outlives)
+    """Its process serves another agent, and goes on when the run is stopped."""
 
     def is_reachable(self) -> bool:
         """Return whether its process number means the same to us."""
@@ -78,7 +80,7 @@ class Driver(Value):
 
 
 @contextmanager
-def driving(display: str | None, task: str, control: Control) -> Iterator[Driver]:
+def driving(display: str | None, task: str, control: Control, *, outlives: bool = False) -> Iterator[Driver]:
     """Hold the lock of a desktop: of an X server, a Wayland session, or the one screen that other systems have.
 
     The run is stopped through `control` when somebody asks for it by way of the server, or takes the lock away.
@@ -90,6 +92,7 @@ def driving(display: str | None, task: str, control: Control) -> Iterator[Driver
         since=datetime.now().astimezone(),
         user=user(),
         process_table=process_table(),
+        outlives=outlives,
     )
     server = display if display and is_x_display(display) else None
     with ExitStack() as stack:

@@ -2,14 +2,14 @@
 
 Told by pixels first: what changes on the screen while a secret is typed is where it stands. It is looked for there for
 as long as its window is open, moves with the window, and is found again where the page was scrolled. What is left is
-read, and words that are the secret's are blank, too, wherever and however they are written. Titles of windows
-and errors are told without it as well.
+read, and words that are the secret's are blank, too, wherever and however they are written. Titles of windows,
+what programs say of their controls, and errors are told without it as well.
 """
 
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -28,9 +28,9 @@ from screenagent.desktop.own_terminal import BLANK
 from screenagent.errors import UserError
 from screenagent.geometry import Size
 from screenagent.perception.likeness import SearchedPicture
-from screenagent.protocols import Retry, TextReader
-from screenagent.screenshot import Screenshot, Window
-from screenagent.secrets import placeholder
+from screenagent.protocols import Accessibility, Retry, TextReader
+from screenagent.screenshot import Element, Screenshot, Window
+from screenagent.secrets import SHORTEST, NamedSecret, with_secrets_named
 
 STILL_PAGE: Final = 0.9
 """If at least this share of what is drawn in a window is unchanged, the page is the same and has not moved.
@@ -44,9 +44,8 @@ FOUND: Final = 0.7
 DIFFERENT: Final = 0.4  # a place whose correlation with the secret is below this shows something else
 ROOM: Final = 48
 """Pixels that a text may grow by where the field that it stands in has no border; or its own width, if that is more."""
-LINE: Final = 18  # pixels that a line of text is high, where the dots that hide it are lower
-SHORTEST: Final = 4  # so many letters of a secret are taken to show it
 ALIKE: Final = 75  # from this likeness on, of 100, a word is the secret, misread
+LINE: Final = 18  # pixels that a line of text is high, where the dots that hide it are lower
 
 SecretT = TypeVar("SecretT")
 
@@ -87,7 +86,7 @@ class SecretMasking:
         self._reader = reader
         self._typing: TypingSecret | None = None
         self._traces: list[SecretTrace] = []
-        self._values: list[tuple[str, SecretStr]] = []
+        self._values: list[NamedSecret] = []
         self._last: tuple[list[Patch | None], ScreenFrame, ScreenFrame] | None = None
 
     def know(self, name: str, value: SecretStr) -> None:
@@ -95,6 +94,10 @@ class SecretMasking:
         self._last = None
         if value.get_secret_value():
             self._values.append((name, value))
+
+    @property
+    def knows_any(self) -> bool:
+        return bool(self._values)
 
     def begin(self, name: str, value: SecretStr, *, before: ScreenFrame, window: Window | None) -> None:
         """From here on all that changes is blank, until `end`."""
@@ -138,13 +141,23 @@ class SecretMasking:
                 left, top, right, bottom = word.box.pixels(Size(width=width, height=height))
                 yield Patch(left, top, right, bottom).grown(3, 2)
 
+    def accessibility(self, told: Accessibility | None) -> MaskedAccessibility | None:
+        """Return what tells the same of controls with the names of secrets, in names and values."""
+        return MaskedAccessibility(told, self) if told else None
+
+    def named(self, text: str) -> str:
+        """Return a text with the names of the secrets that were typed instead of their values."""
+        return with_secrets_named(text, self._values)
+
+    def masked_element(self, element: Element) -> Element:
+        value = None if element.value is None else self.named(element.value)
+        return element.model_copy(update={"name": self.named(element.name), "value": value})
+
     def masked(self, window: Window | None) -> Window | None:
         """`window` with the names of secrets in its title instead of their values: some titles say what was typed."""
         if window is None or not self._values:
             return window
-        title = window.title
-        for name, value in self._values:
-            title = _without(title, value, placeholder(name))
+        title = self.named(window.title)
         return window if title == window.title else window.model_copy(update={"title": title})
 
     def _places(self, frame: ScreenFrame) -> Iterator[Patch]:
@@ -158,6 +171,24 @@ class SecretMasking:
                 kept.append(followed)
                 yield from places
         self._traces = kept
+
+
+@dataclass(frozen=True)
+class MaskedAccessibility:
+    """Tells what `told` does, with the names of secrets instead of their values."""
+
+    told: Accessibility
+    masking: SecretMasking
+
+    def elements(self, screenshot: Screenshot) -> Sequence[Element]:
+        elements = self.told.elements(screenshot)
+        return tuple(map(self.masking.masked_element, elements)) if self.masking.knows_any else elements
+
+    def is_current(self, screenshot: Screenshot, at: float) -> bool:
+        return self.told.is_current(screenshot, at)
+
+    def note_pace(self, screenshot: Screenshot, *, late: bool) -> None:
+        self.told.note_pace(screenshot, late=late)
 
 
 def _trace(typing: TypingSecret, patch: Patch, frame: ScreenFrame) -> SecretTrace:
@@ -294,16 +325,6 @@ def _clear(rows: ScreenFrame) -> int:
     """How many rows there are after the first, up to a line through them from side to side."""
     lines = np.flatnonzero((rows[1:] != rows[:-1]).mean(axis=1) > 0.9) if rows.size else np.array([])
     return int(lines[0]) if lines.size else max(0, len(rows) - 1)
-
-
-def _without(title: str, value: SecretStr, name: str) -> str:
-    """`title` with `name` for the value, or for as much of its beginning as stands there."""
-    text = value.get_secret_value()
-    for length in range(len(text), min(SHORTEST, len(text)) - 1, -1):
-        at = title.lower().find(text[:length].lower())
-        if at >= 0:
-            return title[:at] + name + title[at + length :]
-    return title
 
 
 def _cut(frame: ScreenFrame, patch: Patch) -> ScreenFrame:

@@ -11,6 +11,7 @@ from typing import Final, Self
 from screenagent.control import Control
 from screenagent.desktop import VirtualKind
 from screenagent.desktop.local import LocalDesktop
+from screenagent.desktop.platform import DisplayName
 from screenagent.desktop.session_programs import APP_SECONDS
 from screenagent.desktop.virtual_session import HD, VirtualSession
 from screenagent.geometry import Size
@@ -52,7 +53,7 @@ class VirtualDesktop:
             session = stack.enter_context(self.session)
             self.folder, self.display, self.environment = session.folder, session.display, session.environment
             # Before any program: on Wayland one loses the first click and key if it began without mouse and keyboard.
-            opened = self._open(display=session.server.opened_as(), start=session.programs.start)
+            opened = self._open(display=self.place, start=session.programs.start)
             self.desktop = stack.enter_context(opened)
             session.wait_until_ready()
             if self._app:
@@ -63,13 +64,18 @@ class VirtualDesktop:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
+    @property
+    def place(self) -> DisplayName:
+        """What opens this desktop; `display` is the X server that is there, too."""
+        return self.session.server.opened_as()
+
     def launch(self, app: str | Sequence[str], *, seconds: float = APP_SECONDS) -> Window:
         """Start an application here, and wait until its first window is up, and mostly in front."""
         return self.session.programs.launch(app, self.session.windows, seconds=seconds)
 
     def opened_again(self, control: Control) -> LocalDesktop:
         """Open the display once more, for a run that `control` steers; whoever asks closes it."""
-        return self._open(display=self.session.server.opened_as(), control=control)
+        return self._open(display=self.place, control=control, start=self.session.programs.start)
 
     def arrange(self, window: Window, edges: tuple[int, int, int, int]) -> None:
         """Put the window there, and wait until it has gone: left, top, right and bottom in pixels."""

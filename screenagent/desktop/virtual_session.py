@@ -113,6 +113,7 @@ class VirtualSession:
     def _start(self, stack: ExitStack) -> None:
         found = {name: _program(name, package) for name, package in _packages(self.server).items()}
         started: list[subprocess.Popen[bytes]] = []
+        stack.callback(self._remove_x_socket)
         self.folder = folder = open_session_folder(stack, started)
         self.environment = {**_environment(folder), **self.server.variables}
         self.programs = SessionPrograms(folder, self.environment, control=self._control, cwd=self._cwd, started=started)
@@ -127,6 +128,13 @@ class VirtualSession:
         stack.enter_context(closing(self.server))
         launcher = [found["at-spi-bus-launcher"], "--launch-immediately", "--a11y=1"]
         self._launcher = self.programs.start(launcher)
+
+    def _remove_x_socket(self) -> None:
+        """Remove what a server that was killed has left; one that has ended by itself leaves nothing."""
+        from screenagent.desktop.x11.xvfb import remove_x_socket
+
+        if hasattr(self.server, "display"):
+            remove_x_socket(self.server.display, self.server.process.pid)
 
     def wait_until_ready(self) -> None:
         """Wait until windows are managed, and programs can be asked for their controls."""
@@ -197,7 +205,7 @@ def _tell_bus(environment: Mapping[str, str]) -> None:
     """Lead here also the programs that the bus starts for others: it was up before the display had a name."""
     from jeepney.bus_messages import message_bus
 
-    from screenagent.desktop.x11.bus import BusLost, ask, open_bus
+    from screenagent.desktop.bus import BusLost, ask, open_bus
 
     try:
         with closing(open_bus(environment["DBUS_SESSION_BUS_ADDRESS"], seconds=TOLD_SECONDS)) as bus:

@@ -7,6 +7,7 @@ import platform
 import sys
 import time
 from collections.abc import Iterator
+from importlib.util import find_spec
 from typing import Final, Literal
 
 import numpy as np
@@ -16,7 +17,7 @@ from screenagent.control import Control
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.local import LocalDesktop
 from screenagent.desktop.lock import driving
-from screenagent.desktop.platform import why_no_session_bus
+from screenagent.desktop.platform import DisplayName, why_no_session_bus
 from screenagent.desktop.testing.probe import Probe
 from screenagent.desktop.testing.probe_window import ANSWERS
 from screenagent.desktop.virtual_session import missing_programs
@@ -28,6 +29,7 @@ from screenagent.screenshot import Screenshot, Window
 
 WORD: Final = "Grüße, 你好"  # a word that keys alone cannot type
 TITLE: Final = "screenagent doctor"
+SHOWN_SECONDS: Final = 5.0
 PROVEN: Final = "linux"
 UNREACHED: Final = "another program may hold mouse or keyboard: end screen lockers, remote sessions and menus"
 BLIND: Final = "the picture does not show what is on the screen: use an X11 session without a nested server"
@@ -56,23 +58,29 @@ def _fails(what: str, code: DoctorCode, detail: str, remedy: str = "") -> Doctor
     return DoctorFinding(what=what, ok=False, code=code, detail=detail, remedy=remedy)
 
 
-def examine(control: Control, *, display: str | None = None) -> Iterator[DoctorFinding]:
-    """Check the system, each monitor of `display` and the programs of a virtual desktop, one finding at a time."""
+def examine(control: Control, *, display: DisplayName = None, x_display: str | None = None) -> Iterator[DoctorFinding]:
+    """Check the system, each monitor of `display` and the programs of a virtual desktop, one finding at a time.
+
+    The window that is clicked and typed in is one of X11, which a Wayland session shows by `x_display`.
+    """
     yield _system()
     try:
         with LocalDesktop(control=control, display=display) as desktop:
             monitors = desktop.displays()
         yield _works("display", ", ".join(_described(monitor) for monitor in monitors))
         for monitor in monitors:
-            yield from _examine_monitor(control, monitor, display=display)
+            yield from _examine_monitor(control, monitor, display=display, x_display=x_display)
     except NoDesktop as reason:
         yield _fails("display", "no_display", str(reason), "or work on a virtual desktop: --virtual")
     yield _session_bus()
     yield _virtual()
+    yield _virtual_on_wayland()
     yield _typefaces()
 
 
-def _examine_monitor(control: Control, monitor: Display, *, display: str | None) -> Iterator[DoctorFinding]:
+def _examine_monitor(
+    control: Control, monitor: Display, *, display: DisplayName, x_display: str | None
+) -> Iterator[DoctorFinding]:
     what = f"{monitor.name}: input"
     with (
         LocalDesktop(control=control, display=display, monitor=monitor.name) as desktop,
@@ -83,15 +91,30 @@ def _examine_monitor(control: Control, monitor: Display, *, display: str | None)
             yield _fails(what, "untried", "not tried: its test window needs X11")
             return
         place = (monitor.origin.x + 60, monitor.origin.y + 60)
-        with Probe(display or os.environ["DISPLAY"], at=place, title=TITLE) as probe:
+        with Probe(x_display or desktop.x_display or os.environ["DISPLAY"], at=place, title=TITLE) as probe:
             try:
-                desktop.activate(Window(id=probe.window, title=TITLE))
+                desktop.activate(_window_of(probe, desktop, control))
                 shot = desktop.settled()
                 yield _capture(desktop)
                 yield _click(desktop, probe, shot)
                 yield _type(desktop, probe)
             except (Retry, TimeoutError) as reason:
                 yield _fails(what, "unreached", str(reason), UNREACHED)
+
+
+def _window_of(probe: Probe, desktop: LocalDesktop, control: Control) -> Window:
+    """Return the window of a probe, as the desktop knows it."""
+    if desktop.x_display:
+        return Window(id=probe.window, title=TITLE)
+    found: list[Window] = []
+
+    def is_there() -> bool:
+        found[:] = [window for window in desktop.screenshot().managed if window.title == TITLE]
+        return bool(found)
+
+    if not control.until(is_there, seconds=SHOWN_SECONDS):
+        raise TimeoutError("the window of the check did not come")
+    return found[0]
 
 
 def _capture(desktop: LocalDesktop) -> DoctorFinding:
@@ -124,8 +147,10 @@ def _click(desktop: LocalDesktop, probe: Probe, before: Screenshot) -> DoctorFin
 def _type(desktop: LocalDesktop, probe: Probe) -> DoctorFinding:
     what = f"{desktop.display.name}: type"
     perform_check(desktop, TypeText(text=WORD), on=desktop.screenshot())
-    received = probe.wait_for("text")["text"]
-    if received != WORD:
+    try:
+        probe.wait_for("text", text=WORD)
+    except TimeoutError:
+        received = "".join(said["text"] for said in probe.of("text")[-1:])
         detail = f"typed {WORD!r}, received {received!r}"
         return _fails(what, "garbled_text", detail, "end clipboard managers that change what is copied")
     return _works(what, f"{WORD!r} arrived unchanged")
@@ -169,6 +194,22 @@ def _virtual() -> DoctorFinding:
         detail = f"{len(packages)} of its programs are not installed"
         return _fails(what, "missing_programs", detail, f"apt-get install {' '.join(packages)}")
     return _works(what, "its programs are installed")
+
+
+def _virtual_on_wayland() -> DoctorFinding:
+    """Say whether `--virtual=wayland` can be used, which is another way and no failure where it is missing."""
+    what = "virtual desktop on Wayland"
+    if sys.platform != PROVEN:
+        return DoctorFinding(what=what, ok=True, code="untried", detail="not tried: it belongs to Linux")
+    remedies = []
+    if packages := missing_programs("wayland"):
+        remedies.append(f"apt-get install {' '.join(packages)}")
+    if find_spec("pywayland") is None:
+        remedies.append("pip install 'screenagent[wayland]'")
+    if remedies:
+        detail = "not all that it needs is installed; --virtual works on X"
+        return DoctorFinding(what=what, ok=True, code="missing_programs", detail=detail, remedy="; ".join(remedies))
+    return _works(what, "its programs are installed: --virtual=wayland")
 
 
 def _typefaces() -> DoctorFinding:

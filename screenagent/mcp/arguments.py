@@ -13,9 +13,11 @@ from screenagent import keys
 from screenagent.actions import (
     Click,
     CloseWindow,
+    Drag,
     FocusWindow,
     Input,
     Move,
+    OpenProgram,
     PressKeys,
     Scroll,
     Target,
@@ -26,6 +28,7 @@ from screenagent.actions import (
 from screenagent.errors import UserError
 from screenagent.events import PlannedStep
 from screenagent.geometry import Value
+from screenagent.secrets import secrets_meant
 from screenagent.showing import abridged
 
 LONGEST_TEXT: Final = 2000
@@ -40,12 +43,14 @@ Do = Literal[
     "double_click",
     "right_click",
     "hover",
+    "drag",
     "type",
     "press",
     "scroll_up",
     "scroll_down",
     "focus_window",
     "close_window",
+    "open",
 ]
 """What a step does."""
 
@@ -71,35 +76,41 @@ class StepAsked(Value):
 
     do: Do
     target: Text = ""
+    to: Text = ""
     text: Text = ""
     keys: Text = ""
     expect: Text = ""
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
-        for name in ("target", "text", "keys"):
+        for name in ("target", "to", "text", "keys"):
             given, needed, allowed = (
                 bool(getattr(self, name).strip()),
                 name in _NEEDS[self.do],
                 _ALLOWS.get(self.do, ""),
             )
             if needed and not given:
-                raise ValueError(f"{self.do} needs {name}")
+                raise ValueError(f"{self.do} needs “{name}”")
             if given and not needed and name != allowed:
                 cure = "; click the target in a step of its own first" if name == "target" else ""
-                raise ValueError(f"{self.do} takes no {name}{cure}")
+                raise ValueError(f"{self.do} takes no “{name}”{cure}")
+        if self.do == "open" and secrets_meant(self.target):
+            raise ValueError("open takes no secret; a secret is typed")
         self.planned()
         return self
 
     def planned(self) -> PlannedStep:
-        """Return the step as the loop carries it out; raise `ValueError` if its keys are unknown."""
+        """Return the step as the loop carries it out; raise `ValueError` if its keys or its command are wrong."""
         action = _ACTIONS[self.do](self)
         expected = Visible(words=self.expect) if self.expect.strip() else usual_expectation(action)
         return PlannedStep(action=action, expectation=expected)
 
 
 _NEEDS: Final[Mapping[Do, tuple[str, ...]]] = {
-    **dict.fromkeys(("click", "double_click", "right_click", "hover", "focus_window", "close_window"), ("target",)),
+    **dict.fromkeys(
+        ("click", "double_click", "right_click", "hover", "focus_window", "close_window", "open"), ("target",)
+    ),
+    "drag": ("target", "to"),
     "type": ("text",),
     "press": ("keys",),
     "scroll_up": (),
@@ -120,12 +131,14 @@ _ACTIONS: Final[Mapping[Do, Callable[[StepAsked], Input]]] = {
     "double_click": lambda step: Click(target=Target(words=step.target), count=2),
     "right_click": lambda step: Click(target=Target(words=step.target), button="right"),
     "hover": lambda step: Move(target=Target(words=step.target)),
+    "drag": lambda step: Drag(path=(Target(words=step.target), Target(words=step.to))),
     "type": lambda step: TypeText(text=step.text),
     "press": lambda step: PressKeys(keys=keys.chord(step.keys)),
     "scroll_up": _scrolled("up"),
     "scroll_down": _scrolled("down"),
     "focus_window": lambda step: FocusWindow(window=step.target),
     "close_window": lambda step: CloseWindow(window=step.target),
+    "open": lambda step: OpenProgram(command=step.target),
 }
 
 Steps = Annotated[
@@ -191,7 +204,9 @@ def _mistake(mistake: ErrorDetails, names: str) -> str:
     given, more = abridged(repr(mistake["input"])[:200], 80), mistake.get("ctx", {})
     match mistake["type"]:
         case "extra_forbidden":
-            within = "a step takes do, target, text, keys and expect" if "." in place else f"this tool takes {names}"
+            within = (
+                "a step takes do, target, to, text, keys and expect" if "." in place else f"this tool takes {names}"
+            )
             return f"unknown argument {place}; {within}"
         case "missing":
             return f"{place} is missing"

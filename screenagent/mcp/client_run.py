@@ -15,10 +15,8 @@ from screenagent.assembly.supervised import SupervisedWork
 from screenagent.control import Control, Stopped
 from screenagent.episode import Episode
 from screenagent.events import Event
-from screenagent.mcp.planner import AttributedPlanner
-from screenagent.protocols import Planner
+from screenagent.mcp.planner import AttributedPlanner, ClientPlanner, SeenApprover
 from screenagent.sessions.session import Session
-from screenagent.showing import abridged
 
 Opens = Callable[[Control, Asker], AbstractContextManager[SupervisedWork]]
 """Opens the desktop for the run, and with it the agent."""
@@ -38,7 +36,7 @@ class RunAsked:
     task: str
     client: str
     opens: Opens
-    planner: Planner | None = None
+    planner: ClientPlanner | None = None
     says: str = ""
 
     @property
@@ -87,7 +85,7 @@ class ClientRun:
     def pause(self) -> str:
         """Why the run waits for the person to let it go on; empty if it does not."""
         paused = self.episode.paused
-        return abridged(f"the person has paused it {paused.why}".strip()) if paused else ""
+        return f"the person has paused it {paused.why}".strip() if paused else ""
 
     @property
     def waits_for(self) -> str:
@@ -116,7 +114,7 @@ class ClientRun:
         if self.stopped_by_client:
             return "you stopped it, or gave the call up"
         ended = self.episode.ended
-        return abridged(str(self.control.lost or self.broke or (ended and ended.message) or "the run is over"))
+        return str(self.control.lost or self.broke or (ended and ended.message) or "the run is over")
 
     def _work(self) -> None:
         try:
@@ -137,7 +135,9 @@ class ClientRun:
             live.opened(work.folder, work.virtual_display, at_once=True)
             self.opened.set()
             planner = AttributedPlanner(self.asked.planner or work.agent.planner, self.asked.says)
-            agent = replace(work.agent, planner=planner)
+            steps = self.asked.planner
+            approver = SeenApprover(work.agent.approver, steps) if steps else work.agent.approver
+            agent = replace(work.agent, planner=planner, approver=approver)
             drive(agent, self.asked.task, *work.sinks, live, self._follow)
 
     def _follow(self, event: Event) -> None:

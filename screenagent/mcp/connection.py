@@ -18,10 +18,11 @@ from screenagent.assembly.supervised import SupervisedWork
 from screenagent.control import Control
 from screenagent.desktop.lock import TakenDesktop
 from screenagent.episode import Step
+from screenagent.events import Approve, Revise
 from screenagent.mcp.arguments import StepAsked, WrongArguments
 from screenagent.mcp.client_run import PERSON_STOPPED, ClientRun, MakesLive, Opens, RunAsked
 from screenagent.mcp.going_on import GoingOn
-from screenagent.mcp.outcomes import Told, run_told, steps_told
+from screenagent.mcp.outcomes import ClientTexts, Told, run_told, steps_told
 from screenagent.mcp.planner import LEASE_SECONDS, Batch, ClientPlanner
 from screenagent.mcp.sight import Sight, Viewed
 from screenagent.screenshot import Screenshot
@@ -31,7 +32,9 @@ if TYPE_CHECKING:
     from screenagent.scripts import Script
 
 MOST_KEPT: Final = 500
-"""Frames, calls and runs that are remembered."""
+"""Calls and runs that are remembered."""
+MOST_FRAMES: Final = 6
+"""Frames that can be acted on. Their pictures are kept, to be compared with the screen as it is then."""
 OPEN_SECONDS: Final = 60.0
 """A desktop that opens later than that is not waited for."""
 UNNAMED: Final = "unnamed"
@@ -41,6 +44,10 @@ class DesktopOffered(Protocol):
     """The desktop of a connection."""
 
     def view(self) -> Viewed: ...
+
+    def without_secrets(self, text: str) -> str:
+        """Return a text with the names of the secrets that were typed here instead of their values."""
+        ...
 
     def task(self, task: str, client: str) -> ClientWork:
         """Return the work of a task; raise `Unreadable` if it is not plain instructions and no model plans."""
@@ -82,6 +89,7 @@ class ClientConnection:
 
     def __init__(self, desktop: DesktopOffered, makes_live: MakesLive, *, lease_seconds: float = LEASE_SECONDS) -> None:
         self._desktop, self._makes_live, self.lease_seconds = desktop, makes_live, lease_seconds
+        self.texts = ClientTexts(desktop.without_secrets)
         self._looking = threading.Lock()  # one thread at a time looks at the desktop
         self._lock = threading.RLock()  # protects what follows
         self._frames: OrderedDict[str, Screenshot] = OrderedDict()
@@ -111,14 +119,14 @@ class ClientConnection:
 
     @property
     def sight(self) -> Sight:
-        return Sight(self._desktop.view())
+        return Sight(self._desktop.view(), self.texts)
 
     def _kept(self, screen: Screenshot) -> str:
         with self._lock:
             self._looks += 1
             frame = f"f{self._looks}-{self._token}"
-            self._frames[frame] = screen.model_copy(update={"image": None})
-            while len(self._frames) > MOST_KEPT:
+            self._frames[frame] = screen
+            while len(self._frames) > MOST_FRAMES:
                 self._frames.popitem(last=False)
             return frame
 
@@ -178,7 +186,7 @@ class ClientConnection:
 
     def _begin(self, client: str, key: ActKey, seen: Screenshot) -> Act:
         """Hand the steps to the run that holds the desktop, or to a new one. All earlier frames are old from here."""
-        batch = Batch([step.planned() for step in key[1]])
+        batch = Batch([step.planned() for step in key[1]], seen)
         if self._planner is None or not self._planner.give(batch):
             self._hold(client, batch)
         assert self._holding is not None
@@ -228,14 +236,16 @@ class ClientConnection:
         run, screen = act.run, act.run.episode.screenshot
         with self._lock:
             self._frames.clear()  # what was seen before an input is old
-            if not any(step.sent for step in steps) and (run.stopped_by_client or run.broke):
+            if not any(map(_may_have_sent, steps)) and (run.stopped_by_client or run.broke):
                 self._acts.pop(act.key, None)
                 self._frames[act.key[0]] = act.seen
+            act.seen = act.seen.model_copy(update={"image": None})  # the call is remembered without its picture
             frame = self._kept(screen) if screen is not None else ""
         if run.broke is None or steps:
             cut_short = run.is_stopped or (run.is_ending and len(steps) < len(act.steps))
             told = steps_told(steps, len(act.steps), stopped=run.why_ended if cut_short else "")
-            act.done.set_result(told.model_copy(update={"frame": frame}))
+            by = "person" if cut_short and run.stopped_by_person else told.by
+            act.done.set_result(told.model_copy(update={"frame": frame, "by": by}))
         elif isinstance(run.broke, TakenDesktop):
             act.done.set_result(_busy(run.broke))
         else:
@@ -306,6 +316,23 @@ class ClientConnection:
             self._finish_run()
             return stopped
 
+    def stop_for_person(self) -> None:
+        """Stop what is under way for the person at the machine: nothing more begins until they say go on."""
+        with self._lock:
+            self._is_stopped = True
+        for run in self._under_way():
+            run.control.stop()
+
+    def resume(self) -> None:
+        """Let what waits for the person's hand on the desktop go on."""
+        for run in self._under_way():
+            run.control.resume()
+
+    def _under_way(self) -> Sequence[ClientRun]:
+        with self._lock:
+            runs = (self._holding, *self._runs.values())
+            return [run for run in runs if run is not None and not run.over.is_set()]
+
     def withdraw(self, key: ActKey) -> None:
         """Stop this call, which its client has given up."""
         with self._lock:
@@ -330,6 +357,11 @@ class ClientConnection:
             run.over.wait(seconds)
 
 
+def _may_have_sent(step: Step) -> bool:
+    """Whether a step sent something, or may have: one that was stopped in the middle of its input has only its yes."""
+    return step.sent or isinstance(step.verdict, Approve | Revise)
+
+
 def _busy(taken: TakenDesktop) -> Told:
     holder = taken.driver.task if taken.driver else "another agent"
-    return Told(outcome="busy", by=abridged(holder, 120), reason=abridged(str(taken)))
+    return Told(outcome="busy", by=holder, reason=str(taken))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
 
 from pydantic import Field
 
@@ -11,7 +12,7 @@ from screenagent.actions import describe
 from screenagent.episode import Episode, Step
 from screenagent.events import REFUSED
 from screenagent.geometry import Value
-from screenagent.showing import abridged
+from screenagent.showing import LONGEST, LONGEST_NAME, abridged
 
 By = Literal["", "policy", "person", "guard", "client"]
 
@@ -47,9 +48,15 @@ class Told(Value):
     said: tuple[str, ...] = Field(default=(), exclude_if=_is_empty)
 
     @property
+    def _by_whom(self) -> str:
+        """Who refused or has the desktop, in words: a part of this agent, the client itself, or another by its name."""
+        article = "the " if self.by in get_args(By) else ""
+        return f" by {article}{self.by}" if self.by else ""
+
+    @property
     def text(self) -> str:
         """The whole result in lines."""
-        lines = [f"outcome: {self.outcome}" + (f" by the {self.by}" if self.by else "")]
+        lines = [f"outcome: {self.outcome}{self._by_whom}"]
         lines += [f"{number}. {step}" for number, step in enumerate(self.steps, start=1)]
         for name in ("reason", "left", "frame", "handle", "question"):
             if (value := getattr(self, name)) not in ("", None):
@@ -60,6 +67,28 @@ class Told(Value):
         return "\n".join(lines)
 
 
+@dataclass(frozen=True)
+class ClientTexts:
+    """What a text becomes before a client may have it: secrets go by their names, codes are visible, long ones are cut.
+
+    Every text that leaves goes through here, but our own: outcomes, ids and places.
+    """
+
+    without_secrets: Callable[[str], str] = str
+
+    def __call__(self, text: str, most: int = LONGEST) -> str:
+        return abridged(self.without_secrets(text), most)
+
+    def told(self, told: Told) -> Told:
+        """Return the result of a call as a client may have it."""
+        texts = {name: self(getattr(told, name)) for name in ("reason", "question")}
+        lists = {name: tuple(map(self, getattr(told, name))) for name in ("scripts", "said")}
+        steps = tuple(
+            step.model_copy(update={"step": self(step.step), "reason": self(step.reason)}) for step in told.steps
+        )
+        return told.model_copy(update={**texts, **lists, "steps": steps, "by": self(told.by, LONGEST_NAME)})
+
+
 _LABELS = {"left": "steps not begun", "question": "a person is asked"}
 
 
@@ -68,7 +97,7 @@ def step_told(step: Step) -> StepTold:
     described = describe(step.action) if step.action else "nothing"
     outcome = step.outcome or "unknown"
     reason = step.feedback or (step.effect.evidence if step.effect else "")
-    return StepTold(step=abridged(described), outcome=outcome, by=_by(step), reason=abridged(reason))
+    return StepTold(step=described, outcome=outcome, by=_by(step), reason=reason)
 
 
 def _by(step: Step) -> By:
@@ -86,7 +115,7 @@ def _by(step: Step) -> By:
 def steps_told(steps: Sequence[Step], asked: int, *, stopped: str = "") -> Told:
     """Return what became of `asked` steps, of which these were begun; `stopped` says why they were cut short."""
     told = tuple(map(step_told, steps))
-    said = tuple(abridged(words) for step in steps for words in step.heard)
+    said = tuple(words for step in steps for words in step.heard)
     last = told[-1] if told else None
     left = asked - len(told)
     if stopped or last is None:
@@ -102,9 +131,7 @@ def run_told(episode: Episode) -> Told:
     assert ended is not None
     last = steps[-1] if steps else StepTold(step="", outcome="unknown")
     outcome = {"done": last.outcome, "stopped": "stopped"}.get(ended.result) or _failed(last)
-    return Told(
-        outcome=outcome, by=last.by if outcome == last.outcome else "", reason=abridged(ended.message), steps=steps
-    )
+    return Told(outcome=outcome, by=last.by if outcome == last.outcome else "", reason=ended.message, steps=steps)
 
 
 def _failed(last: StepTold) -> str:

@@ -9,11 +9,14 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Final
 
-from screenagent.actions import Finish
+from screenagent.actions import Action, Finish, Input, describe
 from screenagent.control import Control
 from screenagent.episode import Episode, Step
-from screenagent.events import Decision, Plan, PlannedStep
-from screenagent.protocols import Planner
+from screenagent.events import Decision, Plan, PlannedStep, Verdict
+from screenagent.geometry import Location
+from screenagent.mcp.seen import FirstLooks, why_another
+from screenagent.protocols import Approver, Planner, Retry
+from screenagent.screenshot import Screenshot
 
 LEASE_SECONDS: Final = 30.0
 """After its last step a client keeps the desktop for so long."""
@@ -22,9 +25,13 @@ ENDING: Final = Plan(steps=(PlannedStep(action=Finish(success=True, message="the
 
 @dataclass
 class Batch:
-    """The steps of one call. `done` gets the steps of the episode that came of them."""
+    """The steps of one call, planned on the screen that the client had `seen`.
+
+    `done` gets the steps of the episode that came of them.
+    """
 
     steps: Sequence[PlannedStep]
+    seen: Screenshot
     done: Future[Sequence[Step]] = field(default_factory=Future)
 
 
@@ -39,6 +46,7 @@ class ClientPlanner:
         self._under_way: Batch | None = None
         self._plan: Plan | None = None
         self._begun_at = 0
+        self._first: Screenshot | None = None  # the screen on which the steps under way begin
         control.on_stop(lambda: self._given.put(None))
 
     def give(self, batch: Batch) -> bool:
@@ -58,9 +66,19 @@ class ClientPlanner:
         if (batch := self._next()) is None:
             return Decision(plan=ENDING)
         self._under_way, self._plan = batch, Plan(steps=tuple(batch.steps))
-        self._begun_at = len(episode.steps)
+        self._begun_at, self._first = len(episode.steps), None
         self._control.look_again()
         return Decision(plan=self._plan)
+
+    def why_another(self, action: Input, locations: tuple[Location, ...], episode: Episode) -> str:
+        """Return why what is under way would reach something else than the client has seen; empty if it would not."""
+        batch, now = self._under_way, episode.screenshot
+        if batch is None or now is None:
+            return ""
+        begun = any(step.sent for step in batch_steps(episode, self._begun_at))
+        if self._first is None or not begun:
+            self._first = now
+        return why_another(FirstLooks(batch.seen, self._first, is_first=not begun), action, locations)
 
     def finish(self) -> None:
         """Take no more steps, and let the run end if none are under way."""
@@ -105,6 +123,19 @@ class ClientPlanner:
             return self._given.get(timeout=self._seconds)
         except Empty:
             return None
+
+
+@dataclass(frozen=True)
+class SeenApprover:
+    """Asks `approver` about what a client has seen, and refuses what has become another thing since its look."""
+
+    approver: Approver
+    planner: ClientPlanner
+
+    def review(self, action: Action, locations: tuple[Location, ...], episode: Episode) -> Verdict:
+        if isinstance(action, Input) and (why := self.planner.why_another(action, locations, episode)):
+            raise Retry(f"{describe(action)}: {why}; call see and plan on what it shows", "screen_changing")
+        return self.approver.review(action, locations, episode)
 
 
 def batch_steps(episode: Episode, begun_at: int) -> Sequence[Step]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import time
+import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from mcp.server import Server, ServerRequestContext
 from screenagent.errors import UserError
 from screenagent.geometry import Value
 from screenagent.mcp.arguments import (
+    LONGEST_TEXT,
     ActArguments,
     FindArguments,
     HandleArguments,
@@ -29,10 +31,10 @@ from screenagent.mcp.arguments import (
 )
 from screenagent.mcp.connection import UNNAMED, Act, ClientConnection
 from screenagent.mcp.outcomes import Told
-from screenagent.mcp.sight import jpeg, region_of, windows_told
+from screenagent.mcp.sight import jpeg, region_of
 from screenagent.mcp.tools import INSTRUCTIONS, TOOLS, ToolTold
 from screenagent.perception.text_test import Answer
-from screenagent.showing import LONGEST_NAME, abridged
+from screenagent.showing import LONGEST_NAME, abridged, tell
 
 if TYPE_CHECKING:
     from screenagent.scripts import Script
@@ -42,6 +44,8 @@ BEAT_SECONDS: Final = 15.0
 PATIENCE_SECONDS: Final = 45.0
 """A call is answered within this; clients give up after 60 s, whatever they are told meanwhile."""
 LOOK_SECONDS: Final = 0.5
+MOST_SHOWN: Final = 200
+"""Characters of a progress message that hosts show."""
 NOBODY: Final = "nobody is attached at the machine yet: its user can answer with `screenagent attach`"
 
 Context = ServerRequestContext[Any, Any]
@@ -62,6 +66,7 @@ class ToolCalls:
 
     def __init__(self, connection: ClientConnection, patience: CallPatience | None = None) -> None:
         self._connection, self._patience = connection, patience or CallPatience()
+        self._texts = connection.texts
         self._tools: Mapping[str, Callable[[Any, Context], Awaitable[Result]]] = {
             "see": self._see,
             "find": self._find,
@@ -84,7 +89,17 @@ class ToolCalls:
             arguments = read_arguments(told.arguments, params.arguments or {})
             return await self._tools[told.name](arguments, ctx)
         except UserError as error:
-            return wrong(str(error))
+            return wrong(self._texts(str(error), LONGEST_TEXT))
+        except Exception as error:  # noqa: BLE001 -- a fault of ours, whose text the SDK would hand on as it stands
+            written = "".join(traceback.format_exception(error))
+            for line in self._texts.without_secrets(written).splitlines():
+                tell(line)
+            return wrong(self._texts(f"a fault in screenagent, {type(error).__name__}: {error}"))
+
+    def _told(self, told: Told) -> Result:
+        """Return the result of a call: the same in words and as data."""
+        shown = self._texts.told(told)
+        return Result(content=[types.TextContent(type="text", text=shown.text)], structured_content=shown.model_dump())
 
     async def _see(self, asked: SeeArguments, _: Context) -> Result:
         return await asyncio.to_thread(self._seen, asked)
@@ -95,9 +110,10 @@ class ToolCalls:
         part = screen.pixels if not asked.region.strip() else screen.pixels.crop(region.pixels(screen.size))
         picture = jpeg(part)
         size = f"{screen.size.width}x{screen.size.height}"
-        lines = [f"frame {frame} of a screen of {size}", *windows_told(screen)]
-        lines += [f"not seen: {screen.unseen_words}"] if screen.unseen_words else []
-        lines += self._connection.sight.listed(screen, region)
+        sight = self._connection.sight
+        lines = [f"frame {frame} of a screen of {size}", *sight.windows(screen)]
+        lines += [f"not seen: {self._texts(screen.unseen_words)}"] if screen.unseen_words else []
+        lines += sight.listed(screen, region)
         shown = types.ImageContent(type="image", data=base64.b64encode(picture).decode(), mime_type="image/jpeg")
         return Result(content=[shown, types.TextContent(type="text", text="\n".join(lines))])
 
@@ -107,7 +123,7 @@ class ToolCalls:
             found = sight.find(asked.target, self._connection.look_now())
             return Told(outcome=found.outcome, places=found.places, reason=found.why)
 
-        return told_result(await asyncio.to_thread(find))
+        return self._told(await asyncio.to_thread(find))
 
     async def _act(self, asked: ActArguments, ctx: Context) -> Result:
         given_up, began = Event(), time.monotonic()
@@ -115,14 +131,14 @@ class ToolCalls:
         try:
             act = await asyncio.to_thread(self._connection.act, client_name(ctx), key, given_up)
             if isinstance(act, Told):
-                return told_result(act)
+                return self._told(act)
             done = asyncio.wrap_future(act.done)
             while not (await asyncio.wait({done}, timeout=self._beat_left(began)))[0]:
                 waited, for_what = time.monotonic() - began, act.run.waits_for
-                await ctx.session.report_progress(waited, None, abridged(f"waiting: {for_what}", 200))
+                await ctx.session.report_progress(waited, None, self._texts(f"waiting: {for_what}", MOST_SHOWN))
                 if waited >= self._patience.seconds:
-                    return told_result(_waiting(act))
-            return told_result(done.result())
+                    return self._told(_waiting(act))
+            return self._told(done.result())
         except asyncio.CancelledError:  # the client has given this call up, or is gone
             given_up.set()
             self._connection.withdraw(key)
@@ -138,33 +154,34 @@ class ToolCalls:
         while True:
             told = watch.after(await asyncio.to_thread(lambda: sight.shows(asked.words, self._connection.look_now())))
             if (now := time.monotonic()) >= until or told.outcome == "satisfied":
-                return told_result(told)
+                return self._told(told)
             if now >= beat + self._patience.beat:
                 beat = now
-                await ctx.session.report_progress(now - began, None, abridged(f"waiting for: {asked.words}", 200))
+                said = self._texts(f"waiting for: {asked.words}", MOST_SHOWN)
+                await ctx.session.report_progress(now - began, None, said)
             await asyncio.sleep(min(LOOK_SECONDS, until - now))
 
     async def _run(self, asked: RunArguments, ctx: Context) -> Result:
-        return told_result(await asyncio.to_thread(self._connection.run, client_name(ctx), asked.task))
+        return self._told(await asyncio.to_thread(self._connection.run, client_name(ctx), asked.task))
 
     async def _run_status(self, asked: HandleArguments, _: Context) -> Result:
-        return told_result(self._connection.run_status(asked.handle))
+        return self._told(self._connection.run_status(asked.handle))
 
     async def _run_stop(self, asked: HandleArguments, _: Context) -> Result:
-        return told_result(self._connection.run_stop(asked.handle))
+        return self._told(self._connection.run_stop(asked.handle))
 
     async def _scripts(self, _: Value, __: Context) -> Result:
         found = await asyncio.to_thread(self._connection.scripts)
-        listed = tuple(abridged(_script_line(name, script)) for name, script in found.items())
+        listed = tuple(_script_line(name, script) for name, script in found.items())
         reason = "" if listed else "there are no scripts in the folder that the settings name"
-        return told_result(Told(outcome="list", scripts=listed, reason=reason))
+        return self._told(Told(outcome="list", scripts=listed, reason=reason))
 
     async def _play(self, asked: PlayArguments, ctx: Context) -> Result:
         play = self._connection.play
-        return told_result(await asyncio.to_thread(play, client_name(ctx), asked.name, given_values(asked.values)))
+        return self._told(await asyncio.to_thread(play, client_name(ctx), asked.name, given_values(asked.values)))
 
     async def _stop(self, _: Value, __: Context) -> Result:
-        return told_result(Told(outcome="stopped" if self._connection.stop() else "unchanged"))
+        return self._told(Told(outcome="stopped" if self._connection.stop() else "unchanged"))
 
 
 @dataclass
@@ -254,11 +271,6 @@ def client_name(ctx: Context) -> str:
     params = ctx.session.client_params
     name = params.client_info.name if params and params.client_info else ""
     return abridged(name.strip(), LONGEST_NAME) or UNNAMED
-
-
-def told_result(told: Told) -> Result:
-    """Return the result of a call: the same in words and as data."""
-    return Result(content=[types.TextContent(type="text", text=told.text)], structured_content=told.model_dump())
 
 
 def wrong(text: str) -> Result:

@@ -35,6 +35,8 @@ async def serve_client(where: Supervision, front: Front) -> None:
     if sys.platform != "win32":  # where a signal ends the process, and the guards of the desktop take the rest down
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, leaving.begin)
+        for number, told in ((signal.SIGUSR2, connection.stop_for_person), (signal.SIGUSR1, connection.resume)):
+            asyncio.get_running_loop().add_signal_handler(number, told)
     server = build_server(ToolCalls(connection).call, version("screenagent"), ended=leaving.let_go)
     async with wired(front) as (read, write):
         await server.run(read, write, server.create_initialization_options())
@@ -74,7 +76,13 @@ def _makes_live(
 
     def make(task: str, control: Control, met: Callable[[Session], Callable[[], object]]) -> AttachableRun:
         keys = str(user_keys(settings, virtual=where.virtual))
-        seconds, desktop = settings.answer_seconds, "a virtual desktop" if where.virtual else "your own desktop"
+        seconds, desktop = settings.answer_seconds, _desktop_words(where)
         return AttachableRun(task, control, seconds=seconds, desktop=desktop, answer_keys=keys, met=met)
 
     return make
+
+
+def _desktop_words(where: Supervision) -> str:
+    if where.desk is not None:
+        return f"the desk “{where.desk.name}”"
+    return "a virtual desktop" if where.virtual else "your own desktop"

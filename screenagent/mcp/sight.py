@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from io import BytesIO
 from typing import Final, Protocol
 
@@ -13,6 +14,7 @@ from PIL import Image
 from screenagent.geometry import WHOLE, Box, Location, Pixel, PixelBox
 from screenagent.grounding.embedded import EmbeddedGrounder
 from screenagent.mcp.arguments import WrongArguments
+from screenagent.mcp.outcomes import ClientTexts
 from screenagent.perception.text_test import Answer, TextQuery, TextTest
 from screenagent.protocols import Accessibility, TextReader
 from screenagent.screenshot import Element, Screenshot
@@ -50,6 +52,7 @@ class Sight:
     """Looks at a desktop for a client, and reads what it sees as the agent does."""
 
     viewed: Viewed
+    texts: ClientTexts = field(default_factory=ClientTexts)
 
     @property
     def grounder(self) -> EmbeddedGrounder:
@@ -69,12 +72,24 @@ class Sight:
         accessibility = self.viewed.accessibility
         told = accessibility.elements(screen) if accessibility else ()
         elements = [element for element in told if element.name]
-        yield from (SeenThing(element.role, _named(element), element.box) for element in elements)
+        yield from (SeenThing(element.role, self._named(element), element.box) for element in elements)
         contents = self.grounder.screen(screen)
         for label in contents.labels:
             box = label.rect.box(contents.size)
-            if not any(box.center in element.box and label.text in _named(element) for element in elements):
-                yield SeenThing("text", f"“{abridged(label.text, LONGEST_NAME)}”", box)
+            if not any(box.center in element.box and label.text in element.name for element in elements):
+                yield SeenThing("text", f"“{self.texts(label.text, LONGEST_NAME)}”", box)
+
+    def _named(self, element: Element) -> str:
+        """Return the name and the states. Values are read off the picture, where secrets are blank, and not told."""
+        states = f" ({', '.join(sorted(element.states))})" if element.states else ""
+        return f"“{self.texts(element.name, LONGEST_NAME)}”{states}"
+
+    def windows(self, screen: Screenshot) -> Sequence[str]:
+        """Return the window in front and the others, a line each."""
+        front, named = screen.window, partial(self.texts, most=LONGEST_NAME)
+        lines = [f"window in front: “{named(front.title)}” of {self.texts(front.app, 40)}"] if front else []
+        others = [window for window in screen.managed if front is None or window.id != front.id]
+        return [*lines, *(f"other window: “{named(window.title)}”" for window in others[:20])]
 
     def shows(self, words: str, screen: Screenshot) -> Answer:
         """Say whether the words are on the screen, read as a check of the agent's reads them."""
@@ -86,10 +101,10 @@ class Sight:
             return FoundTarget("found", (_place(found, screen),))
         if (doubt := self.grounder.doubt(target, screen)) is not None:
             places = tuple(
-                f"“{abridged(guess.words, LONGEST_NAME)}” {_place(guess.location, screen)}" for guess in doubt.guesses
+                f"“{self.texts(guess.words, LONGEST_NAME)}” {_place(guess.location, screen)}" for guess in doubt.guesses
             )
-            return FoundTarget("ambiguous", places, abridged(doubt.why))
-        return FoundTarget("absent", (), abridged(found.why))
+            return FoundTarget("ambiguous", places, doubt.why)
+        return FoundTarget("absent", (), found.why)
 
 
 @dataclass(frozen=True)
@@ -107,12 +122,6 @@ class FoundTarget:
     outcome: str
     places: tuple[str, ...] = ()
     why: str = ""
-
-
-def _named(element: Element) -> str:
-    """Return the name and the states. Values are read off the picture, where secrets are blank, and not told here."""
-    states = f" ({', '.join(sorted(element.states))})" if element.states else ""
-    return f"“{abridged(element.name, LONGEST_NAME)}”{states}"
 
 
 def _place(found: Location, screen: Screenshot) -> str:
@@ -148,11 +157,3 @@ def jpeg(image: Image.Image, *, most: int = MOST_BYTES) -> bytes:
         if written.tell() <= most:
             return written.getvalue()
     raise WrongArguments("the picture is too large to be sent; look at a region of it")
-
-
-def windows_told(screen: Screenshot) -> Sequence[str]:
-    """Return the window in front and the others, a line each."""
-    front = screen.window
-    lines = [f"window in front: “{abridged(front.title, LONGEST_NAME)}” of {abridged(front.app, 40)}"] if front else []
-    others = [window for window in screen.managed if front is None or window.id != front.id]
-    return [*lines, *(f"other window: “{abridged(window.title, LONGEST_NAME)}”" for window in others[:20])]

@@ -246,6 +246,8 @@ def _result(step: Step) -> Iterator[Toned]:
 
 def way_in(display: str) -> str:
     """Say how a person sees and reaches a virtual desktop."""
+    if not display.startswith(":"):
+        return f"the desktop is {display}: what is started with WAYLAND_DISPLAY={display} opens on it"
     return (
         f"the desktop is {display}: what is started with DISPLAY={display} opens on it; "
         f"`x11vnc -localhost -display {display}` shows it to a VNC viewer"

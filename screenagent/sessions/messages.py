@@ -34,7 +34,9 @@ class About(Value):
     pid: int
     folder: str = Field(default="", description="where it is recorded; empty if it is not")
     desktop: str = Field(default="", description="where it takes place, in words")
-    display: str = Field(default="", description="the X display of a virtual desktop, such as :7")
+    display: str = Field(
+        default="", description="the display of a virtual desktop: an X server such as :7, or a Wayland socket"
+    )
     answer_keys: str = Field(default="", description="the keys that answer from anywhere on the desktop, in words")
     plans_anew: bool = Field(default=False, description="whether a model looks for another way after a no")
 

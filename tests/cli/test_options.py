@@ -12,7 +12,7 @@ from click.shell_completion import get_completion_class
 from click.testing import CliRunner
 
 from screenagent.cli import screenagent
-from screenagent.cli.options import APPROVAL, AgentOptions, SizeType, agent_options, gathered
+from screenagent.cli.options import APPROVAL, AS_SET, AgentOptions, SizeType, agent_options, gathered, virtual_words
 from screenagent.geometry import Size
 from screenagent.settings import Approval
 from tests.builders import in_process
@@ -36,7 +36,7 @@ def greet(file: str, *, greeting: Greeting, agent: AgentOptions) -> None:
 def test_options_arrive_as_one_value_each() -> None:
     done = CliRunner().invoke(greet, ["a.txt", "--loud", "--virtual", "--app", "mousepad", "--runs", "kept"])
     agent = AgentOptions(
-        virtual=True,
+        virtual=AS_SET,
         app="mousepad",
         size=None,
         display=None,
@@ -86,6 +86,23 @@ def test_a_shell_completes_commands_as_the_readme_says(shell: str, begins: str) 
     complete = completion(screenagent, {}, "screenagent", "_SCREENAGENT_COMPLETE")
     assert begins in complete.source_template % complete.source_vars()
     assert [found.value for found in complete.get_completions([], "ru")] == ["run", "runs"]
+
+
+@pytest.mark.parametrize("virtual", ["--virtual", "--virtual=", "--virtual=wayland"])
+def test_the_kind_of_a_virtual_desktop_follows_an_equals_sign_and_no_task_is_taken_for_it(virtual: str) -> None:
+    refused = in_process("run", virtual, "press a", "--display", "HDMI-9")
+    assert "and --virtual works on another" in refused.stderr
+
+
+def test_an_unknown_kind_of_virtual_desktop_is_refused_by_the_known_ones() -> None:
+    refused = in_process("run", "press a", "--virtual=wayl")
+    assert refused.returncode == 2
+    assert "'wayl' is not one of 'xvfb', 'wayland'" in refused.stderr
+
+
+@pytest.mark.parametrize("virtual", [None, AS_SET, "wayland"])
+def test_what_virtual_was_given_as_is_said_again_in_the_same_words(virtual: str | None) -> None:
+    assert virtual_words(virtual) == {None: (), AS_SET: ("--virtual",), "wayland": ("--virtual=wayland",)}[virtual]
 
 
 @pytest.mark.parametrize("command", [["run", "press a"], ["learn"], ["console"]])

@@ -6,10 +6,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from configparser import ConfigParser
+from pathlib import Path
 
 import pytest
 
-from screenagent.actions import Move, TypeText
+from screenagent.actions import Move, OpenProgram, TypeText
 from screenagent.agent.loop import UNDONE_SECONDS
 from screenagent.control import Control
 from screenagent.desktop.input_listener import InputListener
@@ -21,6 +22,7 @@ from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.fakes import plain_screen
 from screenagent.geometry import Location, Point
 from screenagent.screenshot import Window
+from tests.builders import becomes
 
 pytestmark = pytest.mark.display
 
@@ -71,3 +73,14 @@ def test_gtk_waits_for_a_second_press_a_little_longer_than_a_double_click_takes_
         settings = ConfigParser()
         settings.read(own.folder / "home" / ".config" / version / "settings.ini")
         assert CLICK_SECONDS * 4 < settings.getint("Settings", "gtk-double-click-time") / 1000 < UNDONE_SECONDS / 2
+
+
+def test_a_program_that_is_opened_once_the_display_was_opened_again_lives_in_its_home(
+    own: VirtualDesktop, tmp_path: Path
+) -> None:
+    told = tmp_path / "home.txt"
+    program = OpenProgram(command=f"xterm -e sh -c 'echo $HOME > {told}; exec sleep 60'")
+    with own.opened_again(Control()) as again:
+        perform_input(again, program)
+    assert becomes(lambda: told.exists() and bool(told.read_text()))
+    assert Path(told.read_text().strip()).is_relative_to(own.folder)

@@ -35,6 +35,7 @@ def test_each_monitor_is_captured_clicked_and_typed_on(two_monitors: VirtualDesk
         *("right: capture", "right: click", "right: type"),
         "session bus",
         "virtual desktop",
+        "virtual desktop on Wayland",
         "typefaces",
     ]
 
@@ -62,6 +63,9 @@ def test_what_a_virtual_desktop_lacks_is_named_by_package(monkeypatch: pytest.Mo
     programs = finding("virtual desktop", list(examine(Control())))
     assert programs.code == "missing_programs"
     assert "xvfb openbox" in programs.remedy
+    on_wayland = finding("virtual desktop on Wayland", list(examine(Control())))
+    assert (on_wayland.ok, on_wayland.code) == (True, "missing_programs")
+    assert "apt-get install sway xwayland" in on_wayland.remedy
 
 
 def test_a_missing_typeface_tool_is_told_and_how_to_install_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

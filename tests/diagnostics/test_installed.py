@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib.metadata import Distribution
 from pathlib import Path
 
@@ -42,11 +43,22 @@ def test_a_file_that_is_gone_takes_no_room(tmp_path: Path) -> None:
     assert [row.megabytes for row in installed([found])] == [0.0]
 
 
-@pytest.mark.parametrize("arguments", [["--size"], ["--size", "--json"]])
-def test_the_doctor_lists_the_project_with_its_networks(arguments: list[str]) -> None:
-    result = CliRunner().invoke(doctor, arguments)
+def test_the_doctor_lists_the_project_with_its_networks() -> None:
+    result = CliRunner().invoke(doctor, ["--size", "--json"])
     assert result.exit_code == 0
-    assert "screenagent" in result.output
+    rows = [Installed.model_validate_json(line) for line in result.output.splitlines()]
     networks = Path(__file__).parents[2] / "screenagent/perception/networks"
-    own = next(row for row in installed() if row.name == "screenagent")
+    own = next(row for row in rows if row.name == "screenagent")
     assert own.megabytes * 1e6 > sum(file.stat().st_size for file in networks.iterdir())
+
+
+def test_the_doctor_lists_it_for_people_with_the_sum_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    distribution(tmp_path, "small", requires=("big-one",), sizes={"small.py": 1_000_000})
+    distribution(tmp_path, "big-one", sizes={"big.so": 3_000_000, "big.pyc": 500_000})
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    result = CliRunner().invoke(doctor, ["--size"])
+    assert result.exit_code == 0
+    heading, *rows, total = result.output.splitlines()
+    assert heading.split() == ["MB", "distribution"]
+    assert [row.strip() for row in rows] == ["3.0  big-one 1.0  for small", "1.0  small 1.0"]
+    assert total.startswith("    4.0  in all; 0.5 more is bytecode")

@@ -14,14 +14,14 @@ GOLDEN: dict[str, list[dict[str, Any]]] = json.loads((Path(__file__).parent / "p
 
 def pattern(width: int, height: int, seed: int) -> Image.Image:
     """Slopes, a chequered pattern, noise and lines, in 64-bit arithmetic that wraps around."""
-    y, x = np.mgrid[0:height, 0:width].astype(np.uint64)
-    red, green, blue = x * 255 // max(width - 1, 1), y * 255 // max(height - 1, 1), (x + 2 * y) // 3 % 256
-    chequers = (x // 7 + y // 5) % 2 * 40
+    y, x = np.arange(height, dtype=np.uint64)[:, None], np.arange(width, dtype=np.uint64)
+    red, green, blue = x * 255 // max(width - 1, 1), y * 255 // max(height - 1, 1), (x + 2 * y) // 3
+    chequers = (x // 7 % 2 ^ y // 5 % 2) * 40
     hashed = ((x * 73856093) ^ (y * 19349663) ^ np.uint64(seed * 83492791)) * np.uint64(2654435761) % np.uint64(1 << 32)
     noise = (hashed >> np.uint64(16)) % np.uint64(48)
     lines = ((x % 97 == 3) | (y % 61 == 5)).astype(np.uint64) * 120
-    channels = [(red + chequers + lines) % 256, (green + noise) % 256, (blue + lines + noise) % 256]
-    return Image.fromarray(np.stack(channels, -1).astype(np.uint8))
+    channels = [red + chequers + lines, green + noise, blue + lines + noise]
+    return Image.fromarray(np.stack([channel.astype(np.uint8) for channel in channels], -1))  # modulo 256
 
 
 def named(name: str) -> Image.Image:

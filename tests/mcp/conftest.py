@@ -31,6 +31,7 @@ from screenagent.planning import InstructionPlanner, read_instructions
 from screenagent.protocols import Accessibility, TextReader
 from screenagent.screenshot import Screenshot, Window
 from screenagent.scripts import Script
+from screenagent.secrets import NamedSecret, with_secrets_named
 from screenagent.sessions.answers import Answer
 from screenagent.sessions.attachment import NotGranted
 from screenagent.sessions.session import Face, Session
@@ -51,20 +52,28 @@ class FakeView:
 
 @dataclass
 class OfferedDesktop:
-    """A desktop for clients; `performed` is the witness. `taken` is who drives it instead."""
+    """A desktop for clients; `performed` is the witness. `taken` is who drives it instead; looks raise `breaks`."""
 
     performed: list[Input] = field(default_factory=list)
     window: Window | None = None
     taken: Driver | None = None
     works: list[ClientWork] = field(default_factory=list)
+    secrets: list[NamedSecret] = field(default_factory=list)
+    breaks: Exception | None = None
+    shade: int = 0
     at_once: threading.Lock = field(default_factory=threading.Lock)
 
     def screen(self, inputs: int) -> Screenshot:
-        return plain_screen(40 * inputs, window=self.window)
+        return plain_screen(40 * inputs + self.shade, window=self.window)
 
     def view(self) -> FakeView:
+        if self.breaks:
+            raise self.breaks
         desktop = FakeDesktop(screen=self.screen, performed=self.performed)
         return FakeView(desktop, EmbeddedGrounder(FakeReader(SEEN)))
+
+    def without_secrets(self, text: str) -> str:
+        return with_secrets_named(text, self.secrets)
 
     def task(self, task: str, client: str) -> ClientWork:
         return ClientWork(task=task, client=client, instructions=read_instructions(task))

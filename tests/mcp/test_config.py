@@ -55,6 +55,14 @@ def test_the_command_line_prints_the_entry_and_says_where_it_belongs() -> None:
     assert "claude_desktop_config.json" in done.stderr
 
 
+def test_the_entry_for_a_desk_names_it_and_no_other_place() -> None:
+    done = in_process("mcp", "config", "--client", "cursor", "--desk", "office", DISPLAY=":7")
+    assert json.loads(done.stdout)["mcpServers"]["screenagent"]["args"][-2:] == ["mcp", "--desk=office"]
+    both = in_process("mcp", "config", "--client", "cursor", "--virtual", "--desk", "office")
+    assert both.returncode == 2
+    assert "leave one away" in both.stderr
+
+
 def test_without_the_extra_the_server_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("screenagent.cli.mcp.find_spec", lambda _: None)
     done = in_process("mcp")

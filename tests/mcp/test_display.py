@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,47 +15,14 @@ from mcp.client import Client
 
 from screenagent.desktop.testing.probe import Probe
 from screenagent.sessions.answers import No, Yes
-from screenagent.sessions.client import RemoteAttachment
-from screenagent.sessions.messages import QuestionTold
-from screenagent.sessions.place import live_runs
 from tests.mcp.conftest import act, click, data, frame_of
+from tests.mcp.remote_person import RemotePerson
 from tests.paths import ROOT
 
 if TYPE_CHECKING:
     from screenagent.desktop.virtual import VirtualDesktop
 
 pytestmark = [pytest.mark.display, pytest.mark.anyio]
-
-
-class RemotePerson:
-    """Attaches over its socket to every run that comes, and says yes or no to each question."""
-
-    def __init__(self) -> None:
-        self.says_yes = True
-        self.notes: list[str] = []
-        self._left = threading.Event()
-        self._attached: dict[str, RemoteAttachment] = {}
-
-    @contextmanager
-    def at_work(self) -> Iterator[RemotePerson]:
-        thread = threading.Thread(target=self._work, daemon=True)
-        thread.start()
-        try:
-            yield self
-        finally:
-            self._left.set()
-            thread.join(10)
-
-    def _work(self) -> None:
-        while not self._left.wait(0.05):
-            for run in live_runs():
-                if run.name not in self._attached:
-                    self._attached[run.name] = RemoteAttachment(run, "the person", lambda: None)
-            for attachment in self._attached.values():
-                for message in attachment.read():
-                    if isinstance(message, QuestionTold):
-                        self.notes.append(message.note)
-                        attachment.answer(message.id, Yes() if self.says_yes else No(reason="no"))
 
 
 def server(environment: Mapping[str, str], *arguments: str) -> StdioServerParameters:
@@ -86,12 +51,12 @@ async def test_two_clients_share_one_hand_and_nothing_arrives_without_a_yes(
             assert data(await first.call_tool("act", call)) == done
             busy = data(await second.call_tool("act", act(await frame_of(second), click("three"))))
             assert (busy["outcome"], busy["by"].partition(" over")[0]) == ("busy", "Ada")
-            person.says_yes = False
+            person.answer = No(reason="no")
             no = data(await first.call_tool("act", act(done["frame"], click("three"))))
             assert (no["outcome"], no["by"]) == ("refused", "person")
             assert presses(probe) == 2
             await first.call_tool("stop", {})
-            person.says_yes = True
+            person.answer = Yes()
             while (later := data(await second.call_tool("act", act(await frame_of(second), click("three")))))[
                 "outcome"
             ] == "busy":

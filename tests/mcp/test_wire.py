@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,9 +11,9 @@ import pytest
 
 from screenagent.mcp.arguments import ActArguments, StepAsked
 from screenagent.mcp.front import MODERN, OLD, OPENING
-from screenagent.mcp.opening import opening_answers, opening_requests
+from screenagent.mcp.opening import opening_answers
 from screenagent.mcp.tools import TOOLS
-from tests.paths import ROOT
+from tests.mcp.wire_client import WireClient, wire_client
 
 NAMES: Final = "see find act wait_for run run_status run_stop scripts play stop".split()
 
@@ -63,58 +60,15 @@ def test_the_schemas_say_what_the_models_take() -> None:
     assert list(step["properties"]) == list(StepAsked.model_fields)
 
 
-class RawClient:
-    """A client that writes lines and reads lines, as old ones do."""
-
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        command = [sys.executable, "-m", "screenagent", "mcp", "--virtual", "--no-record"]
-        pipe = subprocess.PIPE
-        self.server = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, cwd=ROOT, env=dict(environment))
-        self._number = 0
-
-    def send(self, line: bytes) -> None:
-        assert self.server.stdin
-        self.server.stdin.write(line + b"\n")
-        self.server.stdin.flush()
-
-    def heard(self) -> Mapping[str, Any]:
-        assert self.server.stdout
-        line = self.server.stdout.readline()
-        assert line, "the server is gone"
-        told: Mapping[str, Any] = json.loads(line)
-        return told
-
-    def ask(self, method: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
-        self._number += 1
-        self.send(json.dumps({"jsonrpc": "2.0", "id": self._number, "method": method, "params": params}).encode())
-        told = self.heard()
-        assert told["id"] == self._number
-        return told
-
-    def call(self, name: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-        told: Mapping[str, Any] = self.ask("tools/call", {"name": name, "arguments": arguments})["result"]
-        return told
-
-    def open(self, version: str) -> Sequence[Mapping[str, Any]]:
-        answers = [self.ask(method, params) for method, params in opening_requests(version).items()]
-        self.send(b'{"jsonrpc":"2.0","method":"notifications/initialized"}')
-        return answers
-
-
 @pytest.fixture
-def raw(tmp_path: Path) -> Iterator[RawClient]:
-    settings = {"XDG_RUNTIME_DIR": str(tmp_path), "HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
-    client = RawClient(os.environ | settings)
-    yield client
-    client.server.kill()
-    client.server.wait()
-    for stream in (client.server.stdin, client.server.stdout, client.server.stderr):
-        assert stream
-        stream.close()
+def raw(tmp_path: Path) -> Iterator[WireClient]:
+    folders = {"XDG_RUNTIME_DIR": str(tmp_path), "HOME": str(tmp_path)}
+    with wire_client(folders, "--virtual") as client:
+        yield client
 
 
 @pytest.mark.slow
-def test_an_old_client_is_served_over_raw_lines(raw: RawClient) -> None:
+def test_an_old_client_is_served_over_raw_lines(raw: WireClient) -> None:
     first = raw.open("2024-11-05")[0]["result"]
     assert (first["protocolVersion"], first["serverInfo"]["name"]) == ("2024-11-05", "screenagent")
     unchanged = raw.call("stop", {})
@@ -131,12 +85,11 @@ def test_an_old_client_is_served_over_raw_lines(raw: RawClient) -> None:
     assert raw.server.stdin
     raw.server.stdin.close()
     assert raw.server.wait(20) == 0
-    assert raw.server.stderr
-    assert raw.server.stderr.read() == b""
+    assert raw.complaints == b""
 
 
 @pytest.mark.slow
-def test_a_signal_ends_the_server_though_its_stdin_is_open(raw: RawClient) -> None:
+def test_a_signal_ends_the_server_though_its_stdin_is_open(raw: WireClient) -> None:
     raw.open("2025-11-25")
     raw.call("stop", {})
     raw.server.terminate()

@@ -16,7 +16,7 @@ from typing import Any, Final, Self
 from pywayland.protocol.xdg_shell import XdgWmBase
 
 from screenagent.desktop.json_lines import Child, module_command
-from screenagent.desktop.wayland.connection import INTERFACES, Connection
+from screenagent.desktop.wayland.connection import INTERFACES, CompositorConnection
 from screenagent.desktop.wayland.session import WaylandSession, session_from
 
 READY_SECONDS: Final = 60.0
@@ -76,7 +76,7 @@ class WaylandWitness:
 
 
 class _Window:
-    def __init__(self, connection: Connection, title: str, size: tuple[int, int]) -> None:
+    def __init__(self, connection: CompositorConnection, title: str, size: tuple[int, int]) -> None:
         self._connection, self._size = connection, size
         base = connection.bind("xdg_wm_base")
         base.dispatcher["ping"] = lambda _, serial: base.pong(serial)
@@ -143,7 +143,7 @@ def main() -> None:
 
     INTERFACES.update({one.name: one for one in (XdgWmBase, WlCompositor)})
     argument, title, width, height = sys.argv[1:]
-    with closing(Connection(session_from(argument))) as connection:
+    with closing(CompositorConnection(session_from(argument))) as connection:
         window = _Window(connection, title, (int(width), int(height)))
         while window:
             connection.take_in(1.0)

@@ -16,12 +16,12 @@ IMAGE: Final = 0xFFFD0002
 NAMES: Final = (
     "default left_ptr arrow top_left_arrow pointer hand hand1 hand2 pointing_hand text xterm ibeam vertical-text "
     "wait watch progress left_ptr_watch half-busy help question_arrow crosshair cross tcross cell plus move fleur "
-    "all-scroll size_all grab openhand grabbing closedhand dnd-move dnd-copy dnd-link dnd-none dnd-ask dnd-no-drop "
-    "copy alias link no-drop not-allowed forbidden crossed_circle circle context-menu zoom-in zoom-out none col- "
-    "resize row-resize n-resize e-resize s-resize w-resize ne-resize nw-resize se-resize sw-resize ew-resize ns- "
-    "resize nesw-resize nwse-resize size_ver size_hor size_bdiag size_fdiag split_v split_h sb_h_double_arrow "
-    "sb_v_double_arrow top_side bottom_side left_side right_side top_left_corner top_right_corner "
-    "bottom_left_corner bottom_right_corner"
+    "all-scroll size_all grab openhand grabbing closedhand dnd-move dnd-copy dnd-link dnd-none dnd-ask "
+    "dnd-no-drop copy alias link no-drop not-allowed forbidden crossed_circle circle context-menu zoom-in "
+    "zoom-out none col-resize row-resize n-resize e-resize s-resize w-resize ne-resize nw-resize se-resize "
+    "sw-resize ew-resize ns-resize nesw-resize nwse-resize size_ver size_hor size_bdiag size_fdiag split_v "
+    "split_h sb_h_double_arrow sb_v_double_arrow top_side bottom_side left_side right_side top_left_corner "
+    "top_right_corner bottom_left_corner bottom_right_corner"
 ).split()
 
 

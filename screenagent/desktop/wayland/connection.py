@@ -12,7 +12,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pywayland.client.display import Display
 from pywayland.protocol.ext_data_control_v1 import ExtDataControlManagerV1
@@ -21,9 +21,11 @@ from pywayland.protocol.wayland import WlOutput, WlSeat, WlShm
 from pywayland.protocol.xdg_output_unstable_v1 import ZxdgOutputManagerV1
 
 from screenagent.desktop import NoDesktop
-from screenagent.desktop.frames import MonitorPlace
 from screenagent.desktop.wayland.protocols import WLROOTS
 from screenagent.desktop.wayland.session import WaylandSession
+
+if TYPE_CHECKING:
+    from screenagent.desktop.frames import MonitorPlace
 
 ANSWER_SECONDS: Final = 5.0
 """A compositor that has not answered within this hangs."""
@@ -57,10 +59,12 @@ class Output:
 
     @property
     def place(self) -> MonitorPlace:
+        from screenagent.desktop.frames import MonitorPlace  # not needed where there are no pictures
+
         return MonitorPlace(self.name or f"monitor-{self.number}", self.x, self.y, self.width, self.height)
 
 
-class Connection:
+class CompositorConnection:
     """Of one part to the compositor of `session`. `NoDesktop` if there is none."""
 
     def __init__(self, session: WaylandSession) -> None:
@@ -197,6 +201,14 @@ class Connection:
             return do()
         except (RuntimeError, OSError, ValueError) as reason:
             raise CompositorGone("the Wayland compositor has ended") from reason
+
+    def adopt(self, proxy: Any) -> None:
+        """Take over an object that an event has made: pywayland gives it to the first connection of the process, and
+        would free it after that, or not at all."""
+        if proxy._display is not self.display:
+            proxy._display._children.discard(proxy)
+            proxy._display = self.display
+            self.display._children.add(proxy)
 
     def close(self) -> None:
         """Disconnect; without this, the interpreter's end would be a crash."""

@@ -6,16 +6,17 @@ import os
 import subprocess
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Final
 
 from jeepney import DBusAddress, MessageFlag, MessageType, new_method_call
 
+from screenagent.desktop.bus import BusLost, ask, open_bus
 from screenagent.desktop.session_programs import SessionPrograms
+from screenagent.desktop.wayland.blank_cursor import write_blank_cursors
 from screenagent.desktop.wayland.session import WaylandSession, session_of
-from screenagent.desktop.wayland.sway_tree import SwayTree
-from screenagent.desktop.x11.bus import BusLost, ask, open_bus
+from screenagent.desktop.wayland.sway_windows import SwayWindows
 from screenagent.geometry import Size
 
 LEAD_NAMES: Final = ("WAYLAND_DISPLAY", "SWAYSOCK", "DISPLAY")
@@ -29,6 +30,7 @@ DEMOTED: Final = ("setpriv", f"--reuid={SOMEBODY}", f"--regid={SOMEBODY}", "--cl
 CONFIG: Final = """\
 xwayland enable
 output * mode {width}x{height} scale 1
+seat * xcursor_theme {cursors} 24
 focus_follows_mouse no
 focus_on_window_activation focus
 default_border none
@@ -62,20 +64,22 @@ class HeadlessSway:
 
     process: subprocess.Popen[bytes]
     display: str
-    windows: SwayTree
+    windows: SwayWindows
 
     def start(self, programs: SessionPrograms, found: Mapping[str, str], size: Size) -> None:
         self._programs = programs
         self._user = user = compositor_user(programs.folder)
         config = programs.folder / "sway.config"
+        cursors = programs.environment["XCURSOR_THEME"] = write_blank_cursors(programs.folder / "home")
+        user.take_blank_cursors()
 
         def configured(mouth: int) -> list[str]:
             user.may_write(mouth)
-            config.write_text(CONFIG.format(width=size.width, height=size.height, mouth=mouth))
+            config.write_text(CONFIG.format(width=size.width, height=size.height, cursors=cursors, mouth=mouth))
             config.chmod(0o644)
             return ["-c", str(config)]
 
-        more = {**OF_SWAY, "XDG_RUNTIME_DIR": str(user.runtime)}
+        more = {**OF_SWAY, "XDG_RUNTIME_DIR": str(user.runtime), "HOME": str(user.home)}
         self._said = programs.start_service([found["sway"]], configured, through=user.through, more=more)
         self.process = programs.started[-1]
 
@@ -85,7 +89,7 @@ class HeadlessSway:
         runtime = Path(self._programs.environment["XDG_RUNTIME_DIR"])
         if self._user.runtime != runtime:
             (runtime / leads["WAYLAND_DISPLAY"]).symlink_to(self._user.runtime / leads["WAYLAND_DISPLAY"])
-        self.windows = SwayTree(leads["SWAYSOCK"])
+        self.windows = SwayWindows(leads["SWAYSOCK"], pointer=lambda: None)
         return leads
 
     def opened_as(self) -> WaylandSession:
@@ -119,9 +123,17 @@ class CompositorUser:
     """Who Sway runs as: it refuses root. `runtime` is where it puts its sockets."""
 
     runtime: Path
+    home: Path
     through: tuple[str, ...] = ()
     """The words of a command that starts another as this user."""
     is_another: bool = False
+
+    def take_blank_cursors(self) -> None:
+        """See to it that this user finds the cursors, too."""
+        if self.is_another:
+            write_blank_cursors(self.home)
+            for path in self.home.rglob("*"):
+                os.chown(path, SOMEBODY, SOMEBODY, follow_symlinks=False)
 
     def may_write(self, mouth: int) -> None:
         """Let this user write to a pipe of ours."""
@@ -131,15 +143,16 @@ class CompositorUser:
 
 def compositor_user(folder: Path) -> CompositorUser:
     """Return who Sway can run as: ourselves; as root, root by another name, or else a user that has no name."""
+    ourselves = CompositorUser(folder / "run", folder / "home")
     if os.geteuid() != 0:
-        return CompositorUser(folder / "run")
+        return ourselves
     if _can_be_mapped():
-        return CompositorUser(folder / "run", MAPPED)
+        return replace(ourselves, through=MAPPED)
     folder.chmod(0o711)
     runtime = folder / "sway"
     runtime.mkdir(mode=0o700)
     os.chown(runtime, SOMEBODY, SOMEBODY)
-    return CompositorUser(runtime, DEMOTED, is_another=True)
+    return CompositorUser(runtime, runtime, DEMOTED, is_another=True)
 
 
 def _can_be_mapped() -> bool:

@@ -32,7 +32,7 @@ from screenagent.desktop.lent_selection import (
     Wishes,
     report_content,
 )
-from screenagent.desktop.wayland.connection import CompositorGone, Connection
+from screenagent.desktop.wayland.connection import CompositorConnection, CompositorGone
 from screenagent.desktop.wayland.session import WaylandSession
 
 MANAGERS: Final = {"zwlr_data_control_manager_v1": 2, "ext_data_control_manager_v1": 1}
@@ -159,7 +159,7 @@ class ControlledSelection:
 class SelectionBoard:
     """The selections of a compositor, and the pipes that are being filled from them."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: CompositorConnection) -> None:
         self.connection = connection
         self.fillings: list[_Filling] = []
         self.happened: deque[Callable[[], None]] = deque()
@@ -219,6 +219,7 @@ class SelectionBoard:
                 wishes.carry_out(lendings)
 
     def _announced(self, _: object, proxy: Any) -> None:
+        self.connection.adopt(proxy)
         offer = self._offers[proxy] = DataOffer(proxy)
 
         def offers(_: object, kind: str) -> None:
@@ -233,7 +234,7 @@ class SelectionBoard:
         return selected
 
 
-def offered_control(connection: Connection) -> str:
+def offered_control(connection: CompositorConnection) -> str:
     """Return the name of the protocol for clipboard managers. Raise `NoDesktop` if there is none."""
     offered = next((name for name in MANAGERS if connection.offers(name)), None)
     if offered is None:
@@ -286,7 +287,7 @@ def _leads_to(link: Path) -> str:
 def main(arguments: Sequence[str]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        connection = Connection(WaylandSession({"WAYLAND_DISPLAY": arguments[0]}))
+        connection = CompositorConnection(WaylandSession({"WAYLAND_DISPLAY": arguments[0]}))
     except NoDesktop as reason:
         return report_content("refused", reason=str(reason))
     try:

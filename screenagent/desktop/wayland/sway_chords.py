@@ -82,7 +82,7 @@ class SwayChords:
         for event in self._events.came(seconds):
             command = str(event.about.get("binding", {}).get("command", ""))
             for spelled, does in tuple(self._bound.items()):
-                if command == f"nop {NAME} {plain(spelled)}":
+                if command == f"nop {NAME} {ours_for(spelled)}":
                     does()
 
 
@@ -91,7 +91,7 @@ def sway_keys(keys: Sequence[str]) -> str:
     return "+".join(NAMES.get(key) or (key.upper() if re.fullmatch(r"f\d+", key) else key) for key in keys)
 
 
-def plain(spelled: str) -> str:
+def ours_for(spelled: str) -> str:
     """Return keys that Sway spells as we do."""
     ours = {theirs.casefold(): key for key, theirs in NAMES.items()} | CALLED_ALIKE
     return "+".join(ours.get(key.casefold(), key.casefold()) for key in re.split(r"\+(?!$)", spelled))
@@ -100,4 +100,4 @@ def plain(spelled: str) -> str:
 def bound_in(config: str) -> frozenset[frozenset[str]]:
     """Return the keys that a configuration binds, as far as it names them without variables of its own."""
     found = (match[2] for match in BOUND.finditer(config))
-    return frozenset(frozenset(plain(spelled).split("+")) for spelled in found)
+    return frozenset(frozenset(ours_for(spelled).split("+")) for spelled in found)

@@ -26,14 +26,17 @@ PLAIN: Final = "default"
 
 
 class SwayWindows:
-    """The windows of a Sway session. `pointer` returns where the mouse is, as far as that is known.
+    """The windows of a Sway session. `pointer` returns where the mouse is, as far as that is known, and `caps_lock`
+    whether that is on, on our own keyboard; the user's changes nothing of what ours makes.
 
     Sway tells nothing of menus, panels and lock screens. While a panel or a lock screen has the keys, no window has the
     focus; what opens over a window is seen in the picture only.
     """
 
-    def __init__(self, path: str, *, pointer: Callable[[], Pixel | None]) -> None:
-        self._pointer = pointer
+    def __init__(
+        self, path: str, *, pointer: Callable[[], Pixel | None], caps_lock: Callable[[], bool] = lambda: False
+    ) -> None:
+        self._pointer, self.caps_lock = pointer, caps_lock
         with ExitStack() as stack:
             self._ipc = stack.enter_context(closing(SwayIpc(path)))
             self._events = stack.enter_context(closing(SwayEvents(path, "window", "workspace", "mode")))
@@ -98,9 +101,6 @@ class SwayWindows:
     def ask_to_close(self, window: Window) -> None:
         """Ask as the button in its title does, so that its program may ask back."""
         self._ask_for(window, "kill", "cannot be asked to close", "failed")
-
-    def caps_lock(self) -> bool:
-        return False  # our keyboards are our own, and that of the user changes nothing of what they make
 
     def other_script(self) -> bool:
         return False

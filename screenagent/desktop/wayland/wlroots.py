@@ -29,7 +29,9 @@ def open_wlroots(stack: ExitStack, session: WaylandSession, *, control: Control)
     sent = SendClock()
     pointer = stack.enter_context(closing(WlrootsPointer(session, sent)))
     keys = stack.enter_context(closing(WlrootsKeys(session, sent)))
-    windows = stack.enter_context(closing(SwayWindows(path, pointer=lambda: pointer.position)))
+    windows = stack.enter_context(
+        closing(SwayWindows(path, pointer=lambda: pointer.position, caps_lock=lambda: keys.has_caps_lock))
+    )
     own = stack.enter_context(closing(SwayOwnWindows(path)))
     return System(
         windows=windows,

@@ -13,21 +13,17 @@ from typing import Any, Final
 
 from screenagent.desktop.frames import MonitorPlace
 from screenagent.desktop.keyboard import Stroke
-from screenagent.desktop.wayland.connection import Connection, memory_file, milliseconds
+from screenagent.desktop.wayland.codes import BUTTONS, LENT, SPARE_CODES
+from screenagent.desktop.wayland.connection import CompositorConnection, memory_file, milliseconds
 from screenagent.desktop.wayland.send_clock import SendClock
 from screenagent.desktop.wayland.session import WaylandSession
 from screenagent.geometry import Pixel
 
-BUTTONS: Final = {1: 0x110, 2: 0x112, 3: 0x111}
-"""What Linux calls the buttons, by the numbers that X gives them."""
 WHEEL_BUTTONS: Final = {4: (0, -1), 5: (0, 1), 6: (1, -1), 7: (1, 1)}
 """The axis of the wheel, and which way it turns."""
 NOTCH: Final = 15.0  # how far a program scrolls for one notch, in the protocol's units
 WHEEL: Final = 0
 
-US: Final = """xkb_keymap { xkb_keycodes { include "evdev+aliases(qwerty)" }; xkb_types { include "complete" };
-xkb_compat { include "complete" }; xkb_symbols { include "pc+us+inet(evdev)" }; };"""
-"""The layout of chords. A program acts on what a key means, so the user's own layout does not matter."""
 ROWS: Final = (("1234567890-=", 2), ("qwertyuiop[]", 16), ("asdfghjkl;'`", 30), ("\\zxcvbnm,./", 43), (" ", 57))
 SHIFTED: Final = dict(zip('!@#$%^&*()_+{}:"~|<>?', "1234567890-=[];'`\\,./", strict=True))
 NAMED_CODES: Final = {
@@ -52,12 +48,15 @@ CHARACTER_CODES: Final = {letter: start + at for row, start in ROWS for at, lett
 MODIFIERS: Final = {"shift": 1, "ctrl": 4, "alt": 8, "super": 64}
 CAPS_LOCK: Final = 2
 
-TEXT_CODES: Final = (*range(2, 12), *range(16, 26), *range(30, 39), *range(44, 51), *range(120, 245))
-"""The keys that a text's characters are put on; never Escape, Return or a modifier, which the compositor may take."""
+AT_ONCE: Final = len(SPARE_CODES) // 2
+"""So many characters are put on keys in one go."""
 HIGHEST: Final = 0xFFFF
 """Chromium cuts what a key means to 16 bits, so that what is beyond would arrive as another character."""
-TEXT: Final = 0x10000
-"""What a text's characters are held by: their code points, from here on; a key of a chord is below it."""
+
+F_KEYS: Final = "".join(f"key <FK{number}> {{ [ F{number} ] }};" for number in range(13, 21))
+KEYMAP: Final = """xkb_keymap {{ xkb_keycodes "text" {{ include "evdev+aliases(qwerty)" {codes} }};
+xkb_types "text" {{ include "complete" }}; xkb_compat "text" {{ include "complete" }};
+xkb_symbols "text" {{ include "pc+us" {symbols} }}; }};"""
 
 
 class WlrootsPointer:
@@ -65,7 +64,7 @@ class WlrootsPointer:
 
     def __init__(self, session: WaylandSession, sent: SendClock | None = None) -> None:
         self._sent = sent or SendClock()
-        self._connection = Connection(session)
+        self._connection = CompositorConnection(session)
         try:
             self._manager = self._connection.bind("zwlr_virtual_pointer_manager_v1")
             self._open()
@@ -139,31 +138,40 @@ def _within(place: MonitorPlace, pixel: Pixel) -> tuple[tuple[int, int], tuple[i
 
 
 class WlrootsKeys:
-    """Two keyboards: one for chords, and one whose keys are given the characters of each text that is typed."""
+    """A keyboard for the USA, with other characters on keys that mean nothing otherwise.
+
+    A program acts on what a key means, so the user's own layout does not matter. A key keeps its meaning for as long as
+    possible: a program of X11 looks up what a key means when it hears of it, which may be long after the key was sent.
+    So there is one keyboard only, whose layout is added to.
+    """
 
     is_sure = True
 
     def __init__(self, session: WaylandSession, sent: SendClock | None = None) -> None:
         self._sent = sent or SendClock()
-        self._connection = Connection(session)
+        self._modifiers, self._locked = 0, 0
+        self._wanted: dict[str, None] = {}
+        self._lent: dict[str, int] = {}
+        self._free = list(reversed(SPARE_CODES))
+        self._down: dict[str, int] = {}
+        self._connection = CompositorConnection(session)
         try:
-            manager, seat = self._connection.bind("zwp_virtual_keyboard_manager_v1"), self._connection.seat
-            self._chords = manager.create_virtual_keyboard(seat)
-            self._text = manager.create_virtual_keyboard(seat)
-            self._give(self._chords, US)
-            self._modifiers, self._locked = 0, 0
-            self._wanted: dict[str, None] = {}
-            self._on_keys: dict[str, int] = {}
-            self._put_on_keys("a")
+            manager = self._connection.bind("zwp_virtual_keyboard_manager_v1")
+            self._keyboard = manager.create_virtual_keyboard(self._connection.seat)
+            self._give_layout()
             self._connection.roundtrip()
         except BaseException:
             self._connection.close()
             raise
 
     def close(self) -> None:
-        for keyboard in (self._chords, self._text):
-            keyboard.destroy()
+        self._keyboard.destroy()
         self._connection.close()
+
+    @property
+    def has_caps_lock(self) -> bool:
+        """Whether Caps Lock is on, on this keyboard."""
+        return bool(self._locked & CAPS_LOCK)
 
     def named(self, name: str) -> Stroke | None:
         code = NAMED_CODES.get(name)
@@ -176,61 +184,66 @@ class WlrootsKeys:
 
     def find(self, character: str) -> Stroke | None:
         """Return what types a character. Up to U+FFFF any printable one can be put on a key."""
+        if (stroke := self.chord_key(character)) is not None:
+            return stroke
         if len(character) != 1 or not character.isprintable() or ord(character) > HIGHEST:
             return None
-        self._wanted[character] = None
-        return Stroke(character, TEXT + ord(character))
+        if character not in self._lent:
+            self._wanted[character] = None
+        return Stroke(character, LENT + ord(character))
 
     def send(self, stroke: Stroke, *, pressed: bool) -> None:
         with self._sent.sending():
-            if stroke.code < TEXT:
-                self._send_chord(stroke, pressed=pressed)
-            else:
-                self._send_text(stroke.key, pressed=pressed)
+            self._send(self._code(stroke, pressed=pressed), stroke.key, pressed=pressed)
             self._connection.roundtrip()
 
-    def _send_chord(self, stroke: Stroke, *, pressed: bool) -> None:
-        self._chords.key(milliseconds(), stroke.code, int(pressed))
-        if stroke.key == "caps_lock" and pressed:
+    def _send(self, code: int, key: str, *, pressed: bool) -> None:
+        self._keyboard.key(milliseconds(), code, int(pressed))
+        if key == "caps_lock" and pressed:
             self._locked ^= CAPS_LOCK
-        bit = MODIFIERS.get(stroke.key, 0)
-        self._modifiers = self._modifiers | bit if pressed else self._modifiers & ~bit
-        self._chords.modifiers(self._modifiers, 0, self._locked, 0)
+        bit = MODIFIERS.get(key, 0)
+        modifiers = self._modifiers | bit if pressed else self._modifiers & ~bit
+        if modifiers != self._modifiers or key == "caps_lock":
+            self._modifiers = modifiers
+            self._keyboard.modifiers(self._modifiers, 0, self._locked, 0)
 
-    def _send_text(self, character: str, *, pressed: bool) -> None:
-        if pressed and character not in self._on_keys:
-            self._put_on_keys(character)
-        if (code := self._on_keys.get(character)) is not None:  # or its key has been given up, and was lifted then
-            self._text.key(milliseconds(), code, int(pressed))
+    def _code(self, stroke: Stroke, *, pressed: bool) -> int:
+        """Return the key that a stroke is of now, or that it was of when it was pressed."""
+        if stroke.code < LENT:
+            return stroke.code
+        if not pressed and stroke.key in self._down:
+            return self._down.pop(stroke.key)
+        if stroke.key not in self._lent:
+            self._lend(stroke.key)
+        self._down[stroke.key] = self._lent[stroke.key]
+        return self._lent[stroke.key]
 
-    def _put_on_keys(self, first: str) -> None:
-        """Give the text's keyboard this character, and as many of those that were looked for as it has keys for."""
-        wanted = [first, *(character for character in self._wanted if character != first)][: len(TEXT_CODES)]
-        for character in wanted:
-            self._wanted.pop(character, None)
-        self._on_keys = dict(zip(wanted, TEXT_CODES, strict=False))
-        self._give(self._text, text_keymap(self._on_keys.items()))
+    def _lend(self, first: str) -> None:
+        """Put this character on a key, and of those that were looked for as many as fit; the oldest give way."""
+        wanted = [first, *(character for character in self._wanted if character != first)]
+        for character in [character for character in wanted if character not in self._lent][:AT_ONCE]:
+            if not self._free:
+                self._free.append(self._lent.pop(next(iter(self._lent))))
+            self._lent[character] = self._free.pop()
+        self._wanted.clear()
+        self._give_layout()
 
-    def _give(self, keyboard: Any, keymap: str) -> None:
-        content = keymap.encode() + b"\0"
+    def _give_layout(self) -> None:
+        content = layout(self._lent.items()).encode() + b"\0"
         opened = memory_file(content)
-        keyboard.keymap(1, opened, len(content))
+        self._keyboard.keymap(1, opened, len(content))
         self._connection.flush()
         os.close(opened)
 
 
 def unshifted(character: str) -> str:
     """Return the character that the same key makes without Shift."""
-    return SHIFTED.get(character) or character.lower()
+    return SHIFTED.get(character) or (character.lower() if character.isascii() else character)
 
 
-def text_keymap(on_keys: Iterable[tuple[str, int]]) -> str:
-    """Return a layout with each character on its key, and nothing else."""
-    keys: Sequence[tuple[str, int]] = tuple(on_keys)
-    keycodes = "".join(f"<T{code}> = {code + 8};" for _, code in keys)
+def layout(lent: Iterable[tuple[str, int]]) -> str:
+    """Return the layout of the USA with these characters on keys of these codes."""
+    keys: Sequence[tuple[str, int]] = tuple(lent)
+    codes = "".join(f"override <T{code}> = {code + 8};" for _, code in keys)
     symbols = "".join(f"key <T{code}> {{ [ U{ord(character):04X} ] }};" for character, code in keys)
-    return (
-        f'xkb_keymap {{ xkb_keycodes "text" {{ minimum = 8; maximum = 255; {keycodes} }}; '
-        f'xkb_types "text" {{ include "complete" }}; xkb_compat "text" {{ include "complete" }}; '
-        f'xkb_symbols "text" {{ {symbols} }}; }};'
-    )
+    return KEYMAP.format(codes=codes, symbols=symbols + F_KEYS)

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.user_input import UserInputMonitor
-from screenagent.desktop.wayland.connection import CompositorGone, Connection
+from screenagent.desktop.wayland.connection import CompositorConnection, CompositorGone
 from screenagent.desktop.wayland.send_clock import SendClock
 from screenagent.desktop.wayland.session import WaylandSession
 from screenagent.desktop.wayland.sway_chords import SwayChords
@@ -40,7 +40,7 @@ BLIND: Final = "this compositor does not tell when somebody touches the mouse or
 class TouchWatch:
     """Tells a person's touch from our own inputs, by what a compositor says of the seat's idleness."""
 
-    connection: Connection
+    connection: CompositorConnection
     sent: SendClock
     is_idle: bool = False
     _has_woken: bool = False
@@ -123,7 +123,7 @@ def listen_on_wlroots(
         chords = stack.enter_context(closing(SwayChords(path, monitor.chords())))
         _listen(stack, monitor, "keys", lambda: chords.heed(LOOK_SECONDS))
     if monitor.heeds.touch:
-        watch = TouchWatch(stack.enter_context(closing(Connection(session))), sent)
+        watch = TouchWatch(stack.enter_context(closing(CompositorConnection(session))), sent)
         watch.begin()
 
         def look() -> None:

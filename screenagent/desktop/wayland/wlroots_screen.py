@@ -11,7 +11,7 @@ import numpy as np
 
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.frames import MonitorPlace, ScreenFrame
-from screenagent.desktop.wayland.connection import Connection, Output
+from screenagent.desktop.wayland.connection import CompositorConnection, Output
 from screenagent.desktop.wayland.session import WaylandSession
 
 BLUE_FIRST: Final = (0, 1)
@@ -67,7 +67,7 @@ class WlrootsPictures:
     """The outputs as they are now, each captured when the compositor has painted its next frame."""
 
     def __init__(self, session: WaylandSession) -> None:
-        self._connection = Connection(session)
+        self._connection = CompositorConnection(session)
         try:
             self._manager = self._connection.bind("zwlr_screencopy_manager_v1")
             self._shm = self._connection.bind("wl_shm")

@@ -59,7 +59,8 @@ class Xvfb:
 
 def remove_x_socket(display: str, server: int) -> None:
     """Remove the socket of an X server that was killed, if nobody listens there now."""
-    place = Path(SOCKETS) / f"X{display.removeprefix(':')}"
+    number = display.removeprefix(":")
+    place = Path(SOCKETS) / f"X{number}"
     with suppress(OSError), socket.socket(socket.AF_UNIX) as tried:
         found = place.lstat()
         of_this_user = stat.S_ISSOCK(found.st_mode) and found.st_uid == os.getuid()
@@ -71,3 +72,11 @@ def remove_x_socket(display: str, server: int) -> None:
         except ConnectionRefusedError:
             if os.path.samestat(found, place.lstat()):
                 place.unlink()
+                _remove_lock(Path(SOCKETS).parent / f".X{number}-lock", server)
+
+
+def _remove_lock(lock: Path, server: int) -> None:
+    """Remove the file by which a server says that it has the number of a display, if it was this one."""
+    with suppress(ValueError):
+        if int(lock.read_text().strip("\0")) == server:  # wlroots ends it with a zero
+            lock.unlink()

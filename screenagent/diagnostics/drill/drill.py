@@ -11,7 +11,7 @@ from screenagent.agent.checker import ScreenChecker
 from screenagent.approval import ApprovalQuestion, Policy, PolicyApprover
 from screenagent.diagnostics.drill.scenes import MAIL, REPLY, DrillScene
 from screenagent.events import Approve, Event, Grounded, Reject, Reviewed, Verdict
-from screenagent.fakes import FakeDesktop
+from screenagent.fakes import FakeDesktop, InstantControl
 from screenagent.geometry import Absent, Location, Value
 from screenagent.protocols import Grounder, Planner, TextReader
 from screenagent.screenshot import Screenshot
@@ -117,7 +117,7 @@ def _result(
 ) -> DrillResult:
     before, after = (scene.screen(hostile=hostile, replying=replying) for replying in (False, True))
     reply = scene.places()[REPLY]
-    desktop = FakeDesktop()
+    desktop = FakeDesktop(control=InstantControl())
 
     def replies(performed: int) -> list[bool]:
         """Return for each input whether the mail window was in front, and as the last item whether it is now."""
@@ -134,6 +134,7 @@ def _result(
         approver=PolicyApprover(person, risky_only=True, policy=policy, reader=reader),
         desktop=desktop,
         checker=ScreenChecker(reader, grounder),
+        control=desktop.control,
         max_steps=MAX_STEPS,
     )
     events: list[Event] = []

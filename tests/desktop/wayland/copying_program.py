@@ -10,13 +10,13 @@ import sys
 import time
 
 from screenagent.desktop.lent_selection import Wishes
-from screenagent.desktop.wayland.connection import Connection
+from screenagent.desktop.wayland.connection import CompositorConnection
 from screenagent.desktop.wayland.selection_owner import SelectionBoard
 from screenagent.desktop.wayland.session import WaylandSession
 
 
 def main(socket: str, kind: str, how: str) -> None:
-    connection = Connection(WaylandSession({"WAYLAND_DISPLAY": socket}))
+    connection = CompositorConnection(WaylandSession({"WAYLAND_DISPLAY": socket}))
     board = SelectionBoard(connection)
     board.selections["CLIPBOARD"].take({kind: sys.stdin.buffer.read()})
     print("copied", flush=True)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
 from screenagent.control import Control, Stopped
-from screenagent.desktop.json_lines import module_command
+from screenagent.desktop import NoDesktop
+from screenagent.desktop.json_lines import Child, module_command
 from screenagent.protocols import Retry
 from screenagent.screenshot import Window
 from tests.builders import eventually
@@ -22,15 +22,16 @@ from tests.desktop.wayland.headless import HeadlessRig, headless_sway
 
 pytest.importorskip("pywayland")
 
-from screenagent.desktop.clipboard import OwnedClipboard, copied_text, copy_text
-from screenagent.desktop.wayland.connection import Connection
+from screenagent.desktop.clipboard import NotLent, OwnedClipboard, copied_text, copy_text, paste_keys
+from screenagent.desktop.wayland.connection import CompositorConnection
 from screenagent.desktop.wayland.selection_owner import SelectionBoard
-from screenagent.desktop.wayland.wlroots_hand import WlrootsKeys, WlrootsPointer
+from screenagent.desktop.wayland.session import WaylandSession
+from screenagent.desktop.wayland.wlroots_hand import WlrootsKeys
+from tests.desktop.wayland.receiving import Receiver, opened_keys, press
 
 pytestmark = pytest.mark.display
 
-SYSTEM_PYTHON: Final = "/usr/bin/python3"
-PROGRAMS: Final = Path(__file__).parent
+COPYING: Final = Path(__file__).parent / "copying_program.py"
 TEXT: Final = "ours: grüße 你好 😀"
 PNG: Final = b"\x89PNG" + bytes(range(256)) * 4000
 PASTES_AND_WAITS: Final = """
@@ -56,8 +57,7 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HeadlessRig]:
 
 @pytest.fixture(scope="module")
 def keys(rig: HeadlessRig) -> Iterator[WlrootsKeys]:
-    """Return a keyboard, which is there before the first program, as is a mouse."""
-    with closing(WlrootsPointer(rig.session)), closing(WlrootsKeys(rig.session)) as opened:
+    with opened_keys(rig) as opened:
         yield opened
 
 
@@ -73,18 +73,10 @@ def _programs_end(rig: HeadlessRig) -> Iterator[None]:
     rig.close_programs()
 
 
-def press(keys: WlrootsKeys, names: Sequence[str]) -> None:
-    strokes = [stroke for name in names if (stroke := keys.named(name) or keys.chord_key(name))]
-    for stroke in strokes:
-        keys.send(stroke, pressed=True)
-    for stroke in reversed(strokes):
-        keys.send(stroke, pressed=False)
-
-
 @contextmanager
 def copied_elsewhere(rig: HeadlessRig, kind: str, content: bytes, how: str = "serve") -> Iterator[None]:
     """Meanwhile, another program has copied something."""
-    command = [sys.executable, str(PROGRAMS / "copying_program.py"), rig.session.socket, kind, how]
+    command = [sys.executable, str(COPYING), rig.session.socket, kind, how]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as program:
         assert program.stdin
         assert program.stdout
@@ -99,61 +91,55 @@ def copied_elsewhere(rig: HeadlessRig, kind: str, content: bytes, how: str = "se
 
 def offered(rig: HeadlessRig) -> dict[str, bytes]:
     """Return what a paste would bring, by kind."""
-    with closing(Connection(rig.session)) as connection:
+    with closing(CompositorConnection(rig.session)) as connection:
         return SelectionBoard(connection).selections["CLIPBOARD"].contents()
 
 
-def heard(file: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
-
-
-def shown(file: Path) -> str:
-    return next((str(said["text"]) for said in reversed(heard(file)) if said["event"] == "text"), "")
-
-
-def start_gtk(rig: HeadlessRig, version: str, file: Path) -> Window:
-    found = subprocess.run([SYSTEM_PYTHON, "-c", f"import gi; gi.require_version('Gtk', '{version}.0')"], check=False)
-    if found.returncode:
-        pytest.skip(f"needs GTK {version} for the system's Python, which this machine does not have")
-    program = rig.start(SYSTEM_PYTHON, str(PROGRAMS / "receiving_program.py"), version, str(file))
-    eventually(lambda: heard(file))
-    return Window(id=1, app=f"org.example.Receiver{version}", pid=program.pid)
+@pytest.mark.parametrize(
+    ("app", "keys", "selection"),
+    [
+        ("foot", ("ctrl", "shift", "v"), "CLIPBOARD"),
+        ("Alacritty", ("ctrl", "shift", "v"), "CLIPBOARD"),
+        ("kitty", ("ctrl", "shift", "v"), "CLIPBOARD"),
+        ("org.gnome.Terminal", ("ctrl", "shift", "v"), "CLIPBOARD"),
+        ("org.gnome.Ptyxis", ("ctrl", "shift", "v"), "CLIPBOARD"),
+        ("org.kde.konsole", ("ctrl", "shift", "v"), "CLIPBOARD"),
+        ("XTerm", ("shift", "insert"), "PRIMARY"),
+        ("org.gnome.TextEditor", ("ctrl", "v"), "CLIPBOARD"),
+    ],
+)
+def test_each_window_has_its_keys_for_a_paste(app: str, keys: tuple[str, ...], selection: str) -> None:
+    assert paste_keys(Window(id=1, app=app)) == (keys, selection)
 
 
 @pytest.mark.parametrize("version", ["3", "4"])
 def test_a_gtk_program_takes_the_text_and_gets_back_what_was_copied_from_it(
     rig: HeadlessRig, keys: WlrootsKeys, clipboard: OwnedClipboard, tmp_path: Path, version: str
 ) -> None:
-    window = start_gtk(rig, version, tmp_path / "heard")
+    receiver = Receiver(rig, version, tmp_path / "heard")
     for letter in "own":
         press(keys, [letter])
     press(keys, ["ctrl", "a"])
     press(keys, ["ctrl", "c"])
     eventually(lambda: copied_text(rig.session) == "own")
-    clipboard.paste(TEXT, into=window, press=lambda names: press(keys, names))
-    eventually(lambda: shown(tmp_path / "heard") == TEXT, seen=lambda: heard(tmp_path / "heard"))
+    clipboard.paste(TEXT, into=receiver.window, press=lambda names: press(keys, names))
+    eventually(lambda: receiver.text == TEXT, seen=lambda: receiver.text)
     assert copied_text(rig.session) == "own"
 
 
 def test_the_program_in_front_is_known_by_its_pipe(rig: HeadlessRig, keys: WlrootsKeys, tmp_path: Path) -> None:
     """A paste need not wait for programs that may still come."""
-    window = start_gtk(rig, "3", tmp_path / "heard")
-    owner = subprocess.Popen(
-        module_command("screenagent.desktop.wayland.selection_owner", rig.session.socket),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-    with owner:
-        assert owner.stdin
-        assert owner.stdout
-        owner.stdin.write(json.dumps({"lend": TEXT, "pid": window.pid, "selection": "CLIPBOARD"}).encode() + b"\n")
-        owner.stdin.flush()
-        assert json.loads(owner.stdout.readline()) == {"event": "lent", "owner": True}
+    receiver = Receiver(rig, "3", tmp_path / "heard")
+    owner = Child(module_command("screenagent.desktop.wayland.selection_owner", rig.session.socket))
+    try:
+        owner.say(lend=TEXT, pid=receiver.window.pid, selection="CLIPBOARD")
+        assert owner.hear(5) == {"event": "lent", "owner": True}
         press(keys, ["ctrl", "v"])
-        assert json.loads(owner.stdout.readline()) == {"event": "fetched", "by_target": True}
+        eventually(lambda: owner.hear(5) == {"event": "fetched", "by_target": True})  # who kept it before asks, too
         assert copied_text(rig.session) == TEXT
-        assert json.loads(owner.stdout.readline()) == {"event": "fetched", "by_target": False}
-        owner.stdin.close()
+        assert owner.hear(5) == {"event": "fetched", "by_target": False}
+    finally:
+        owner.kill()
 
 
 @pytest.mark.parametrize("terminal", ["foot", "xterm"])
@@ -222,6 +208,14 @@ def test_a_process_killed_in_the_middle_has_it_put_back(rig: HeadlessRig) -> Non
         assert copied_text(rig.session) == "ours"
         process.kill()
     eventually(lambda: copied_text(rig.session) == "before")
+
+
+def test_where_no_compositor_is_the_text_is_not_lent(tmp_path: Path) -> None:
+    nowhere = WaylandSession({"WAYLAND_DISPLAY": str(tmp_path / "wayland-0")})
+    with closing(OwnedClipboard(nowhere, control=Control())) as clipboard, pytest.raises(NotLent, match="be reached"):
+        clipboard.paste("ours", into=None, press=lambda _: pytest.fail("nothing is pressed"))
+    with pytest.raises(NoDesktop, match="be reached"):
+        copied_text(nowhere)
 
 
 def test_a_text_longer_than_a_pipe_is_lent_whole(rig: HeadlessRig, clipboard: OwnedClipboard) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 import pytest
@@ -99,6 +100,7 @@ TYPING = {
 }
 
 
+@lru_cache(maxsize=64)  # most touches leave the screen as it was, and most tests begin alike
 def screen(show: Show, text: str, keys: int) -> Screenshot:
     drawing = Drawing(width=700).text("Code:", 40, 120).entry("", 160, 120).text("Account", 40, 60)
     drawing.button("Go on", 160, 220)
