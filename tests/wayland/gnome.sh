@@ -20,7 +20,8 @@ trap 'kill $command $processes $(pgrep -f "path=$dir/run/at-spi/bus") 2> /dev/nu
 trap 'exit 143' INT TERM
 export DBUS_SYSTEM_BUS_ADDRESS="$DBUS_SESSION_BUS_ADDRESS"  # the shell wants a system bus
 if [ -n "${LOGIND:-}" ]; then  # stand-ins, without which the shell has no lock screen
-    mock() { gdbus call --session --dest "$1" --object-path "$2" --method "org.freedesktop.DBus.Mock.$3" "$4" "$5" "$6" $7 $8 > /dev/null; }
+    mock() { name=$1 path=$2 method=$3; shift 3
+        gdbus call --session --dest "$name" --object-path "$path" --method "org.freedesktop.DBus.Mock.$method" "$@" > /dev/null; }
     /usr/bin/python3 -m dbusmock --template logind --session > "$dir/login.log" 2>&1 & processes="$! $processes"
     /usr/bin/python3 -m dbusmock --session org.gnome.DisplayManager /org/gnome/DisplayManager/Manager \
         org.gnome.DisplayManager.Manager > "$dir/manager.log" 2>&1 & processes="$! $processes"

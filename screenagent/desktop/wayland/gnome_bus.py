@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -63,6 +64,8 @@ class SessionBus:
         self._connection.interrupt()
         self._thread.join()
         self._connection.close()
+        for end in (self._connection._stop_r, self._connection._stop_w):  # which jeepney leaves open
+            os.close(end)
 
     def call(self, address: DBusAddress, method: str, signature: str = "", *body: Any) -> tuple[Any, ...]:
         """Return the body of the answer to a call; raise `CallRefused` for an error, `ShellLost` without an answer."""
