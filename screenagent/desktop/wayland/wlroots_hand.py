@@ -76,7 +76,8 @@ class WlrootsPointer:
         seat = self._connection.seat
         self._places: list[MonitorPlace] = []
         self._devices: list[Any] = []
-        for output in self._connection.outputs():
+        self._outputs = self._connection.outputs()  # kept, so that they are told of what becomes of them
+        for output in self._outputs:
             self._places.append(output.place)
             self._devices.append(self._manager.create_virtual_pointer_with_output(seat, output.proxy))
         self._connection.roundtrip()
@@ -102,7 +103,7 @@ class WlrootsPointer:
     def _follow(self) -> None:
         """Open devices anew where the monitors have changed: one is bound to the size that its monitor had."""
         self._connection.take_in()
-        if self._connection.changed:
+        if self._connection.changed or [output.place for output in self._outputs] != self._places:
             for device in self._devices:
                 device.destroy()
             self._open()

@@ -1,0 +1,25 @@
+"""A session bus of a test's own."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+
+@contextmanager
+def session_bus(folder: Path) -> Iterator[str]:
+    """Run a bus whose socket is in `folder`, and yield its address; skip the test where there is none to run."""
+    if shutil.which("dbus-daemon") is None:
+        pytest.skip("needs dbus-daemon, which this machine does not have")
+    command = ["dbus-daemon", "--session", "--nofork", "--print-address=1", f"--address=unix:dir={folder}"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as bus:
+        assert bus.stdout
+        try:
+            yield bus.stdout.readline().strip()
+        finally:
+            bus.kill()
