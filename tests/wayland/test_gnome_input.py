@@ -145,9 +145,10 @@ def test_every_touch_pauses_within_thirty_milliseconds(rig: GnomeRig, person: Pe
                 person.move(300 + 10 * number, 300)
             assert until(lambda: control.paused, seconds=1.0, poll=0.001), f"touch {number} was not noticed"
             late.append(1000 * (time.monotonic() - begin))
+            time.sleep(0.1)  # the hand has gone before the agent goes on
             control.resume()
     print(f"touches: p50 {statistics.median(late):.0f} ms, max {max(late):.0f} ms")
-    assert sorted(late)[-1] <= 30 or statistics.median(late) <= 15
+    assert max(late) <= 30
 
 
 def test_a_thousand_own_inputs_pause_nothing(rig: GnomeRig) -> None:

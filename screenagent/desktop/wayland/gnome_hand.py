@@ -13,13 +13,13 @@ from screenagent.desktop.wayland.eis import EisSender, InputLost
 from screenagent.desktop.wayland.gnome_bus import ShellLost
 from screenagent.desktop.wayland.gnome_session import GnomeLink, RemoteSession
 from screenagent.desktop.wayland.wayland_keymap import seat_keymap
-from screenagent.desktop.wayland.xkb_layout import LEVEL_3_KEYSYM, KeyboardState, KeyPlace, XkbLayout
+from screenagent.desktop.wayland.xkb_layout import LEVEL_3_KEYSYM, KeyPlace, XkbLayout
 from screenagent.geometry import Pixel
 
 BUTTONS: Final = {1: 0x110, 2: 0x112, 3: 0x111}  # X's numbers, and the kernel's
 WHEEL: Final = {4: (0, -1), 5: (0, 1), 6: (-1, 0), 7: (1, 0)}  # X's buttons, and the notches to the right and down
 UNITS_OF_D_BUS: Final = {True: 1, False: 0}  # mutter's number of the horizontal and of the vertical wheel
-STATE_SECONDS: Final = 0.05  # so old may what is known of the layout in use and of Caps Lock be
+GROUP_SECONDS: Final = 0.05  # so old may what is known of the layout in use be
 SENT_SECONDS: Final = 0.1  # for so long the mouse counts as where it was sent: the shell may not have heard of it yet
 
 
@@ -97,13 +97,13 @@ class GnomeHand:
     ) -> None:
         self._link, self._group = link, group
         self._open_sender = open_sender
-        self._lock = threading.RLock()  # protects which sender, layout and state are those of the moment
+        self._lock = threading.RLock()  # protects which sender and layout are those of the moment
         self._session = link.session()
         self._sender = open_sender(self._session)
         self._layout: XkbLayout | None = None
         self._keymaps = 0
-        self._state: KeyboardState | None = None
-        self._state_at = float("-inf")
+        self._in_use: int | None = None
+        self._asked_at = float("-inf")
 
     def close(self) -> None:
         with self._lock:
@@ -128,22 +128,16 @@ class GnomeHand:
                 self._take_layout(self._sender.keymap)
             return self._layout
 
-    def look_at_state(self) -> KeyboardState | None:
-        """Ask what the keys make now; None if nobody knows which of several layouts is in use."""
-        with self._lock:
-            layout, group = self.layout(), self._group()
-            known = group if group is not None else 0 if layout and layout.groups == 1 else None
-            self._state = None if known is None else KeyboardState(known, self._session.caps_lock())
-            self._state_at = time.monotonic()
-            return self._state
-
     def find(self, character: str) -> KeyPlace | None:
-        """Return the key that makes a character by what was known of the keyboard a moment ago."""
+        """Return the key that makes a character; None if no key does, or nobody knows which layout is in use."""
         with self._lock:
-            if time.monotonic() > self._state_at + STATE_SECONDS:
-                self.look_at_state()
             layout = self.layout()
-            return layout.find(character, self._state) if layout and self._state else None
+            if layout is None:
+                return None
+            if time.monotonic() > self._asked_at + GROUP_SECONDS:
+                self._asked_at, self._in_use = time.monotonic(), self._group()
+            group = 0 if layout.groups == 1 else self._in_use
+            return None if group is None else layout.find(character, group=group)
 
     def _current(self) -> Sender:
         session = self._link.session()

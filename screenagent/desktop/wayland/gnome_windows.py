@@ -21,6 +21,7 @@ from screenagent.screenshot import Window
 
 ACTIVATE_SECONDS: Final = 2.0
 POLL_SECONDS: Final = 0.01
+LIFT_SECONDS: Final = 0.2
 MODIFIERS: Final = {1 << 0: "shift", 1 << 2: "ctrl", 1 << 3: "alt", 1 << 6: "super"}
 BUTTONS: Final = {1 << 8: "left", 1 << 9: "middle", 1 << 10: "right"}
 NOTHING, SHELL_UI = None, 0  # what the extension says lies at a place where no window does
@@ -192,6 +193,11 @@ class GnomeWindows:
         return int(self._extension.call("Layout")[0])
 
     def held_down(self) -> tuple[str, ...]:
+        """Return what stays down; what we have lifted just now the shell may take in a moment later."""
+        until(lambda: not self._held(), seconds=LIFT_SECONDS, poll=POLL_SECONDS)
+        return self._held()
+
+    def _held(self) -> tuple[str, ...]:
         mask = self._extension.look().modifiers
         buttons = (f"the {name} mouse button" for bit, name in BUTTONS.items() if mask & bit)
         return (*(name for bit, name in MODIFIERS.items() if mask & bit), *buttons)

@@ -19,13 +19,6 @@ LIBRARY: Final = "libxkbcommon.so.0"
 NO_INDEX: Final = 0xFFFFFFFF
 
 
-class KeyboardState(NamedTuple):
-    """What decides which characters the keys make: the layout of several, and Caps Lock."""
-
-    group: int = 0
-    caps_lock: bool = False
-
-
 class KeyPlace(NamedTuple):
     """A key by the kernel's number, and what is held with it."""
 
@@ -44,18 +37,21 @@ class XkbLayout:
         if not self._keymap:
             self._xkb.xkb_context_unref(self._context)
             raise ValueError("the compositor's keymap cannot be read")
-        self._known: dict[KeyboardState, Mapping[str, KeyPlace]] = {}
+        self._known: dict[int, Mapping[str, KeyPlace]] = {}
         self._named = self._named_keys()
 
     def close(self) -> None:
         self._xkb.xkb_keymap_unref(self._keymap)
         self._xkb.xkb_context_unref(self._context)
 
-    def find(self, character: str, state: KeyboardState) -> KeyPlace | None:
-        """Return the key that makes a character alone, with Shift or with AltGr; None where no key makes it so."""
-        if state not in self._known:
-            self._known[state] = self._characters(state)
-        return self._known[state].get(character)
+    def find(self, character: str, *, group: int = 0) -> KeyPlace | None:
+        """Return the key that makes a character in one of the layouts, alone, with Shift or with AltGr.
+
+        None where no key makes it so; Caps Lock is taken to be off.
+        """
+        if group not in self._known:
+            self._known[group] = self._characters(group)
+        return self._known[group].get(character)
 
     def named(self, name: str) -> int | None:
         """Return the key with one of our names, or with the name of a keysym; of a modifier's two, the left one."""
@@ -75,17 +71,16 @@ class XkbLayout:
         index = self._xkb.xkb_keymap_mod_get_index(self._keymap, name.encode())
         return 0 if index == NO_INDEX else 1 << index
 
-    def _characters(self, keyboard: KeyboardState) -> dict[str, KeyPlace]:
+    def _characters(self, group: int) -> dict[str, KeyPlace]:
         """Return the first key for each character, those without modifiers before the others."""
         shift, level_3 = self._modifier("Shift"), self._modifier("Mod5")
-        locked = self._modifier("Lock") if keyboard.caps_lock else 0
         has_level_3 = self.named(LEVEL_3_KEYSYM) is not None
         found: dict[str, KeyPlace] = {}
         state = self._xkb.xkb_state_new(self._keymap)
         for with_level_3 in (False, True) if has_level_3 else (False,):
             for shifted in (False, True):
                 held = (shift if shifted else 0) | (level_3 if with_level_3 else 0)
-                self._xkb.xkb_state_update_mask(state, held, 0, locked, 0, 0, keyboard.group)
+                self._xkb.xkb_state_update_mask(state, held, 0, 0, 0, 0, group)
                 for code in self._codes():
                     if self._xkb.xkb_state_key_get_one_sym(state, code) in KEYPAD:
                         continue

@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from screenagent.desktop.wayland.xkb_layout import LEVEL_3_KEYSYM, KeyboardState, KeyPlace, XkbLayout
+from screenagent.desktop.wayland.xkb_layout import LEVEL_3_KEYSYM, KeyPlace, XkbLayout
 
 KEYMAP = """xkb_keymap {{
     xkb_keycodes {{ include "evdev+aliases(qwerty)" }};
@@ -15,9 +15,6 @@ KEYMAP = """xkb_keymap {{
     xkb_compat {{ include "complete" }};
     xkb_symbols {{ include "pc+{symbols}+inet(evdev)" }};
 }};"""
-PLAIN = KeyboardState()
-CAPS = KeyboardState(caps_lock=True)
-SECOND = KeyboardState(group=1)
 
 
 def layout(symbols: str) -> XkbLayout:
@@ -31,36 +28,30 @@ def us_de() -> Iterator[XkbLayout]:
 
 
 def test_characters_are_keys_alone_or_with_shift(us_de: XkbLayout) -> None:
-    assert us_de.find("a", PLAIN) == KeyPlace(30)
-    assert us_de.find("A", PLAIN) == KeyPlace(30, shifted=True)
-    assert us_de.find("*", PLAIN) == KeyPlace(9, shifted=True)  # not the keypad's
-    assert us_de.find("z", PLAIN) == KeyPlace(44)
-
-
-def test_caps_lock_turns_letters_round_and_nothing_else(us_de: XkbLayout) -> None:
-    assert us_de.find("a", CAPS) == KeyPlace(30, shifted=True)
-    assert us_de.find("A", CAPS) == KeyPlace(30)
-    assert us_de.find("1", CAPS) == us_de.find("1", PLAIN)
+    assert us_de.find("a") == KeyPlace(30)
+    assert us_de.find("A") == KeyPlace(30, shifted=True)
+    assert us_de.find("*") == KeyPlace(9, shifted=True)  # not the keypad's
+    assert us_de.find("z") == KeyPlace(44)
 
 
 def test_the_layout_in_use_decides(us_de: XkbLayout) -> None:
     assert us_de.groups == 2
-    assert us_de.find("z", SECOND) == KeyPlace(21)
-    assert us_de.find("ß", SECOND) == KeyPlace(12)
-    assert us_de.find("@", SECOND) == KeyPlace(16, level_3=True)
-    assert us_de.find("€", SECOND) == KeyPlace(18, level_3=True)
+    assert us_de.find("z", group=1) == KeyPlace(21)
+    assert us_de.find("ß", group=1) == KeyPlace(12)
+    assert us_de.find("@", group=1) == KeyPlace(16, level_3=True)
+    assert us_de.find("€", group=1) == KeyPlace(18, level_3=True)
 
 
 def test_what_no_key_makes_is_none(us_de: XkbLayout) -> None:
-    assert us_de.find("ß", PLAIN) is None
-    assert us_de.find("你", PLAIN) is None
-    assert us_de.find("é", SECOND) is None  # a dead key and a letter
+    assert us_de.find("ß") is None
+    assert us_de.find("你") is None
+    assert us_de.find("é", group=1) is None  # a dead key and a letter
 
 
 def test_cyrillic_letters_are_keys_by_their_old_keysyms() -> None:
     with closing(layout("ru")) as russian:
-        assert russian.find("ф", PLAIN) == KeyPlace(30)
-        assert russian.find("v", PLAIN) is None
+        assert russian.find("ф") == KeyPlace(30)
+        assert russian.find("v") is None
 
 
 def test_keys_are_found_by_their_names(us_de: XkbLayout) -> None:

@@ -29,7 +29,6 @@ const XML = `<node><interface name="${NAME}">
 
 const POPUPS = [Meta.WindowType.MENU, Meta.WindowType.DROPDOWN_MENU, Meta.WindowType.POPUP_MENU, Meta.WindowType.COMBO];
 const WINDOWS = [Meta.WindowType.NORMAL, Meta.WindowType.DIALOG, Meta.WindowType.MODAL_DIALOG, Meta.WindowType.UTILITY];
-const SETTLE_MS = 1; // until the shell has noted which device an event came from
 
 export default class Windows extends Extension {
     enable() {
@@ -49,6 +48,9 @@ export default class Windows extends Extension {
     }
 
     disable() {
+        if (this._awaiting)
+            global.backend.get_core_idle_monitor().remove_watch(this._awaiting);
+        this._awaiting = 0;
         for (const [object, id] of this._signals)
             object.disconnect(id);
         for (const caller of [...this._watchers.keys()])
@@ -221,20 +223,20 @@ export default class Windows extends Extension {
         this._judge();
     }
 
-    // Said once for the next activity of any device; then it has to be asked for again.
+    // Said once for the next activity of any device; then it has to be asked for again. Which device it came from the
+    // shell notes as soon as it is idle, so it is judged after that.
     _awaitActivity() {
         if (this._awaiting || !this._own.size)
             return;
         const monitor = global.backend.get_core_idle_monitor();
         this._awaiting = monitor.add_user_active_watch(() => {
             this._awaiting = 0;
-            GLib.timeout_add(GLib.PRIORITY_HIGH, SETTLE_MS, () => {
-                if (this._object) {
+            GLib.idle_add(GLib.PRIORITY_LOW, () => {
+                if (this._object)
                     this._judge();
-                    this._awaitActivity();
-                }
                 return GLib.SOURCE_REMOVE;
             });
+            this._awaitActivity();
         });
     }
 
