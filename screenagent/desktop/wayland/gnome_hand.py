@@ -20,6 +20,7 @@ BUTTONS: Final = {1: 0x110, 2: 0x112, 3: 0x111}  # X's numbers, and the kernel's
 WHEEL: Final = {4: (0, -1), 5: (0, 1), 6: (-1, 0), 7: (1, 0)}  # X's buttons, and the notches to the right and down
 UNITS_OF_D_BUS: Final = {True: 1, False: 0}  # mutter's number of the horizontal and of the vertical wheel
 GROUP_SECONDS: Final = 0.05  # so old may what is known of the layout in use be
+FRAME_SECONDS: Final = 0.02  # of several motions within one frame mutter tells programs the last only
 SENT_SECONDS: Final = 0.1  # for so long the mouse counts as where it was sent: the shell may not have heard of it yet
 
 
@@ -160,6 +161,7 @@ class GnomePointer:
     def __init__(self, hand: GnomeHand, *, asked: Callable[[], Pixel | None]) -> None:
         self._hand = hand
         self._asked = asked
+        self._down: set[int] = set()
         self._sent = Pixel(x=0, y=0)
         self._sent_at = float("-inf")
 
@@ -172,8 +174,11 @@ class GnomePointer:
     def move(self, pixel: Pixel) -> None:
         self._hand.send(lambda sender: sender.move(pixel.x, pixel.y))
         self._sent, self._sent_at = pixel, time.monotonic()
+        if self._down:
+            time.sleep(FRAME_SECONDS)
 
     def button(self, button: int, *, pressed: bool) -> None:
+        (self._down.add if pressed else self._down.discard)(button)
         self._hand.send(lambda sender: sender.button(BUTTONS[button], pressed=pressed))
 
     def physical(self, button: int) -> int:

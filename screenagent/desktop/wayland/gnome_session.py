@@ -133,13 +133,21 @@ class RemoteSession:
 
         for path in paths:
             listen(path)
-        self.call("Start")
+        self._start()
         if not all_there.wait(STREAM_SECONDS):
             raise NoDesktop(NO_PIPEWIRE)
         return {
             monitor.place.name: GnomeStream(path, nodes[path], self._mapping(path), monitor)
             for path, monitor in paths.items()
         }
+
+    def _start(self) -> None:
+        try:
+            self._bus.call(self.address, "Start")
+        except CallRefused as refused:
+            if "pipewire" in refused.text.casefold():
+                raise NoDesktop(NO_PIPEWIRE) from refused
+            raise
 
     def _record(self, monitor: GnomeMonitor) -> str:
         options = {"cursor-mode": ("u", HIDDEN_CURSOR)}
