@@ -97,7 +97,8 @@ class WlrootsPointer:
         place, self._device = self._places[at], self._devices[at]
         x, y = (min(max(0, to), size - 1) for to, size in _within(place, pixel))
         with self._sending():
-            self._device.motion_absolute(milliseconds(), x, y, place.width, place.height)
+            # The middle of the unit: on a scaled monitor its edge may be rounded to the unit before.
+            self._device.motion_absolute(milliseconds(), 2 * x + 1, 2 * y + 1, 2 * place.width, 2 * place.height)
         self.position = pixel
 
     def _follow(self) -> None:

@@ -100,7 +100,10 @@ class AccessibleRig:
     def controls(self, title: str, *names: str, monitor: str = PLAIN) -> dict[str, Element]:
         """Wait until the window of that title tells of controls with these names."""
         window = self.window(title)
-        eventually(lambda: set(names) <= set(self.told(window, monitor)), seen=lambda: self.told(window, monitor))
+        eventually(
+            lambda: set(names) <= set(self.told(window, monitor)),
+            seen=lambda: (self.told(window, monitor), self.windows.all()),
+        )
         return self.told(window, monitor)
 
     def click(self, element: Element, monitor: str = PLAIN) -> None:
