@@ -160,7 +160,7 @@ def open_system(stack: ExitStack, *, control: Control, display: DisplayName) -> 
 
         prepare_macos()
         return _portable(MacWindows(), control=control)
-    if (session := _wayland_session(display)) is not None:
+    if (session := wayland_session(display)) is not None:
         from screenagent.desktop.wayland.opening import open_wayland
 
         return open_wayland(stack, session, control=control)
@@ -168,7 +168,7 @@ def open_system(stack: ExitStack, *, control: Control, display: DisplayName) -> 
     return _x11(stack, control=control, display=display)
 
 
-def _wayland_session(display: DisplayName) -> WaylandSession | None:
+def wayland_session(display: DisplayName) -> WaylandSession | None:
     """Return the Wayland session that is meant; None where an X server is."""
     if isinstance(display, str) or not (display or os.environ.get(WAYLAND)):
         return None  # without loading what Wayland takes
@@ -181,7 +181,7 @@ def open_lock(stack: ExitStack, display: DisplayName = None) -> Callable[[], str
     """Open what says why nothing can be done on a screen now, for as long as `stack` is."""
     if sys.platform != "linux":  # elsewhere a locked screen takes no input
         return lambda: None
-    if (session := _wayland_session(display)) is not None:
+    if (session := wayland_session(display)) is not None:
         from screenagent.desktop.wayland.screen_lock import open_wayland_lock
 
         return open_wayland_lock(stack, session)

@@ -37,7 +37,7 @@ class GnomeMonitor:
     is_primary: bool
 
 
-def monitors_of(bus: SessionBus) -> tuple[GnomeMonitor, ...]:
+def gnome_monitors(bus: SessionBus) -> tuple[GnomeMonitor, ...]:
     """Return the monitors that are switched on, the primary one first."""
     _, monitors, logical, properties = bus.call(CONFIG, "GetCurrentState")
     in_pixels = properties.get("layout-mode", ("u", LOGICAL_LAYOUT))[1] != LOGICAL_LAYOUT
@@ -203,7 +203,7 @@ class GnomeLink:
             raise ShellLost(STOPPED)
 
     def _known_monitors(self) -> tuple[GnomeMonitor, ...]:
-        monitors = monitors_of(self.bus)
+        monitors = gnome_monitors(self.bus)
         if not monitors:
             raise NoDesktop("GNOME has no monitor that is switched on")
         return monitors
