@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from screenagent.desktop.accessibility.at_spi import AtSpi
     from screenagent.desktop.settle import PingProtocol
     from screenagent.desktop.user_input import ListenToUser
+    from screenagent.desktop.wayland.gnome_extension import ExtensionState
     from screenagent.desktop.wayland.session import WaylandSession
     from screenagent.desktop.x11.input_devices import KeyboardLayout
 
@@ -160,7 +161,7 @@ def open_system(stack: ExitStack, *, control: Control, display: DisplayName) -> 
 
         prepare_macos()
         return _portable(MacWindows(), control=control)
-    if (session := wayland_session(display)) is not None:
+    if (session := _wayland_session(display)) is not None:
         from screenagent.desktop.wayland.opening import open_wayland
 
         return open_wayland(stack, session, control=control)
@@ -168,7 +169,7 @@ def open_system(stack: ExitStack, *, control: Control, display: DisplayName) -> 
     return _x11(stack, control=control, display=display)
 
 
-def wayland_session(display: DisplayName) -> WaylandSession | None:
+def _wayland_session(display: DisplayName) -> WaylandSession | None:
     """Return the Wayland session that is meant; None where an X server is."""
     if isinstance(display, str) or not (display or os.environ.get(WAYLAND)):
         return None  # without loading what Wayland takes
@@ -181,7 +182,7 @@ def open_lock(stack: ExitStack, display: DisplayName = None) -> Callable[[], str
     """Open what says why nothing can be done on a screen now, for as long as `stack` is."""
     if sys.platform != "linux":  # elsewhere a locked screen takes no input
         return lambda: None
-    if (session := wayland_session(display)) is not None:
+    if (session := _wayland_session(display)) is not None:
         from screenagent.desktop.wayland.screen_lock import open_wayland_lock
 
         return open_wayland_lock(stack, session)
@@ -189,6 +190,16 @@ def open_lock(stack: ExitStack, display: DisplayName = None) -> Callable[[], str
 
     assert display is None or isinstance(display, str)  # what is no Wayland session is an X server's name
     return stack.enter_context(closing(ScreenLock(display)))
+
+
+def gnome_extension(display: DisplayName = None) -> ExtensionState | None:
+    """Return whether GNOME Shell runs our extension; None where the desktop is no GNOME session on Wayland."""
+    session = _wayland_session(display)
+    if session is None or not session.is_gnome:
+        return None
+    from screenagent.desktop.wayland.gnome_extension import running_state
+
+    return running_state(session.session_bus)
 
 
 def why_no_session_bus() -> str | None:

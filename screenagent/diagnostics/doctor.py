@@ -17,7 +17,7 @@ from screenagent.control import Control
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.local import LocalDesktop
 from screenagent.desktop.lock import driving
-from screenagent.desktop.platform import DisplayName, wayland_session, why_no_session_bus
+from screenagent.desktop.platform import DisplayName, gnome_extension, why_no_session_bus
 from screenagent.desktop.testing.probe import Probe
 from screenagent.desktop.testing.probe_window import ANSWERS
 from screenagent.desktop.virtual_session import missing_programs
@@ -121,12 +121,8 @@ def _window_of(probe: Probe, desktop: LocalDesktop, control: Control) -> Window:
 
 def _gnome_extension(display: DisplayName) -> Iterator[DoctorFinding]:
     """Check what tells of windows in a GNOME session on Wayland; elsewhere there is nothing to check."""
-    session = wayland_session(display)
-    if session is None or not session.is_gnome:
+    if (state := gnome_extension(display)) is None:
         return
-    from screenagent.desktop.wayland.gnome_extension import running_state
-
-    state = running_state(session.session_bus)
     if state.ok:
         yield _works("GNOME extension", state.detail)
     else:

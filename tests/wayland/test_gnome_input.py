@@ -7,11 +7,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 
 from screenagent.actions import Click, HoldKeys, PressKeys, TypeText
 from screenagent.control import Control, until
-from screenagent.desktop.testing.contract import keys_still_down, perform_input, refusal_of
+from screenagent.desktop.testing.contract import keys_still_down, perform_input, refusal_of, stopped
 from screenagent.desktop.user_input import MonitorOptions, UserInputMonitor
 from screenagent.desktop.wayland.gnome_hand import BusSender, GnomeHand, GnomeKeys, GnomePointer
 from screenagent.desktop.wayland.gnome_screen import GnomePictures
@@ -129,6 +130,30 @@ def test_the_stop_keys_stop_and_reach_no_program(rig: GnomeRig, person: Person) 
         print(f"stopped {1000 * (time.monotonic() - begin):.0f} ms after the keys began")
         probe.drain(seconds=0.2)
         assert not [receipt for receipt in probe.of("key_down") if receipt["key"] == "Escape"]
+
+
+def test_nothing_is_sent_sixty_milliseconds_after_the_stop_keys(rig: GnomeRig, person: Person) -> None:
+    late = []
+    for _ in range(10):
+        control = Control()
+        with rig.probe() as probe, rig.open(control) as desktop, UserInputMonitor(desktop, control=control):
+            reviewed = desktop.screenshot()
+            pressed_at: list[float] = []
+
+            def press() -> None:
+                probe.wait_for("text", seconds=10.0, text="ab\n" * 4)  # joined before the next
+                pressed_at.append(time.monotonic())  # noqa: B023
+                person.tap("ctrl", "shift", "escape")
+
+            with ThreadPoolExecutor(1) as pool:
+                pool.submit(press)
+                assert stopped(desktop, TypeText(text="ab\n" * 4000), on=reviewed)
+            probe.drain(seconds=0.3)
+            ours = [receipt for receipt in probe.of("key_down", "key_up") if receipt["key"] in ("a", "b", "Return")]
+            late.append(1000 * (ours[-1]["sent"] - pressed_at[0]))
+            assert not keys_still_down(probe.receipts)
+    print(f"last key after the stop keys: p50 {statistics.median(late):.0f} ms, max {max(late):.0f} ms")
+    assert max(late) <= 60
 
 
 def test_every_touch_pauses_within_thirty_milliseconds(rig: GnomeRig, person: Person) -> None:
