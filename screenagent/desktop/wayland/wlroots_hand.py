@@ -96,10 +96,19 @@ class WlrootsPointer:
         at = next((at for at, place in enumerate(self._places) if _holds(place, pixel)), 0)
         place, self._device = self._places[at], self._devices[at]
         x, y = (min(max(0, to), size - 1) for to, size in _within(place, pixel))
-        with self._sending():
-            # The middle of the unit: on a scaled monitor its edge may be rounded to the unit before.
-            self._device.motion_absolute(milliseconds(), 2 * x + 1, 2 * y + 1, 2 * place.width, 2 * place.height)
+        if pixel == self.position:
+            self._move_within(place, x - 1 if x else x + 1, y)
+        self._move_within(place, x, y)
         self.position = pixel
+
+    def _move_within(self, place: MonitorPlace, x: int, y: int) -> None:
+        """Move to the middle of a unit of a monitor: on a scaled one its edge may be rounded to the unit before.
+
+        A compositor does not pass on a motion that leaves the mouse where it is. So a window that came or moved under
+        it, above all one of X11, would not know that the mouse is over it, and would lose the click.
+        """
+        with self._sending():
+            self._device.motion_absolute(milliseconds(), 2 * x + 1, 2 * y + 1, 2 * place.width, 2 * place.height)
 
     def _follow(self) -> None:
         """Open devices anew where the monitors have changed: one is bound to the size that its monitor had."""
