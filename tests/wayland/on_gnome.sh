@@ -21,4 +21,5 @@ on layouts "LAYOUTS=[('xkb','us'),('xkb','de'),('xkb','ru')]" tests/wayland/test
 on missing "EXTENSION=no CASE=missing" tests/wayland/test_gnome_without_extension.py "$@"
 on old "EXTENSION=old CASE=old" tests/wayland/test_gnome_without_extension.py "$@"
 on pipeless "PIPEWIRE=no" tests/wayland/test_gnome_without_pipewire.py "$@"
+on gone "ENDS=yes" tests/wayland/test_gnome_gone.py "$@"
 exit $failed

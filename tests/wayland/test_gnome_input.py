@@ -10,10 +10,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 
+import pytest
+
 from screenagent.actions import Click, HoldKeys, PressKeys, TypeText
 from screenagent.control import Control, until
 from screenagent.desktop.testing.contract import keys_still_down, perform_input, refusal_of, stopped
 from screenagent.desktop.user_input import MonitorOptions, UserInputMonitor
+from screenagent.desktop.wayland.gnome_bus import ShellLost
 from screenagent.desktop.wayland.gnome_hand import BusSender, GnomeHand, GnomeKeys, GnomePointer
 from screenagent.desktop.wayland.gnome_screen import GnomePictures
 from screenagent.desktop.wayland.gnome_session import GnomeLink
@@ -24,6 +27,7 @@ from tests.wayland.conftest import GnomeProbe, GnomeRig, Person
 HOLDS = """
 import os, sys, time
 from screenagent.desktop.wayland.gnome_session import GnomeLink
+from screenagent.desktop.wayland.gnome_bus import ShellLost
 from screenagent.desktop.wayland.gnome_hand import GnomeHand
 hand = GnomeHand(GnomeLink(), group=lambda: 0)
 hand.send(lambda sender: sender.move(*map(int, sys.argv[1:])))
@@ -193,6 +197,17 @@ def test_a_held_shift_of_a_person_refuses_input(rig: GnomeRig, person: Person) -
         keys.send(shift, pressed=True)
         stack.callback(keys.send, shift, pressed=False)
         assert "held down" in refusal_of(rig.desktop, PressKeys(keys=("a",)), on=reviewed)
+
+
+def test_a_session_that_is_ended_gives_nothing_more_and_says_why() -> None:
+    with closing(GnomeLink()) as link:
+        pictures = GnomePictures(link)
+        with closing(pictures), closing(GnomeHand(link, group=lambda: 0)) as hand:
+            pictures.grab(pictures.primary)
+            link.session().call("Stop")  # as a click on the sign in the top bar does
+            with pytest.raises(ShellLost, match="top bar"):
+                while True:
+                    hand.send(lambda sender: sender.move(10, 300))
 
 
 def test_the_session_of_the_agent_ends_with_its_desktop(rig: GnomeRig) -> None:
