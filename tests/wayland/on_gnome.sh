@@ -14,7 +14,7 @@ on() {  # on NAME "VARIABLES FOR gnome.sh" TESTS...
         sh -c 'cd /src && exec python -m pytest -p no:cacheprovider -m wayland "$@"' sh "$@" || failed=1
 }
 on plain "SIZE=1280x720" tests/wayland/test_gnome_contract.py tests/wayland/test_gnome_input.py \
-    tests/wayland/test_gnome_controls.py "$@"
+    tests/wayland/test_gnome_controls.py tests/wayland/test_gnome_run.py "$@"
 on lock "LOGIND=1" tests/wayland/test_gnome_lock.py "$@"
 on monitors "SIZE=1920x1080 SECOND=1024x768" tests/wayland/test_gnome_monitors.py "$@"
 on layouts "LAYOUTS=[('xkb','us'),('xkb','de'),('xkb','ru')]" tests/wayland/test_gnome_layouts.py "$@"
