@@ -263,6 +263,8 @@ def _x_programs(display: str) -> AtSpi:
 class PyautoguiPointer:
     """The mouse of Windows or macOS, by pyautogui. Unproven."""
 
+    deaf_seconds = 0.0
+
     def __init__(self) -> None:
         absent = [name for name in UNUSED if name not in sys.modules]
         sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type] # lets their import fail, which is borne
