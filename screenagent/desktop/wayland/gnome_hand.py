@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Final, Protocol
 
 from screenagent.desktop.keyboard import LEVEL_3, Stroke
+from screenagent.desktop.wayland.codes import DEAF_SECONDS
 from screenagent.desktop.wayland.eis import EisSender, InputLost
 from screenagent.desktop.wayland.gnome_bus import ShellLost
 from screenagent.desktop.wayland.gnome_session import GnomeLink, RemoteSession
@@ -157,6 +158,8 @@ class GnomeHand:
 
 class GnomePointer:
     """Moved to places in the units of the layout; `asked` says where the shell has it, where somebody can be asked."""
+
+    deaf_seconds = DEAF_SECONDS
 
     def __init__(self, hand: GnomeHand, *, asked: Callable[[], Pixel | None]) -> None:
         self._hand = hand

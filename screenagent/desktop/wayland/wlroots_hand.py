@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from screenagent.desktop.frames import MonitorPlace
 from screenagent.desktop.keyboard import Stroke
-from screenagent.desktop.wayland.codes import BUTTONS, LENT, SPARE_CODES
+from screenagent.desktop.wayland.codes import BUTTONS, DEAF_SECONDS, LENT, SPARE_CODES
 from screenagent.desktop.wayland.connection import CompositorConnection, memory_file, milliseconds
 from screenagent.desktop.wayland.send_clock import SendClock
 from screenagent.desktop.wayland.session import WaylandSession
@@ -50,9 +50,6 @@ CAPS_LOCK: Final = 2
 
 AT_ONCE: Final = len(SPARE_CODES) // 2
 """So many characters are put on keys in one go."""
-DEAF_SECONDS: Final = 0.55
-"""GTK 3 takes a click in a menu within 0.5 s of the press that opened it for the end of that press, which it has not
-seen: on Wayland a menu takes the mouse before the button is up."""
 HIGHEST: Final = 0xFFFF
 """Chromium cuts what a key means to 16 bits, so that what is beyond would arrive as another character."""
 
