@@ -46,7 +46,7 @@ PATIENCE_SECONDS: Final = 45.0
 """A call is answered within this; clients give up after 60 s, whatever they are told meanwhile."""
 LOOK_SECONDS: Final = 0.5
 TRIM_SECONDS: Final = 1.0
-"""After a call, free memory is given back. The next screen takes it anew, which costs a seventh of its reading."""
+"""After a call, free memory is given back. The next screen takes it anew, which costs a sixth of its reading."""
 MOST_SHOWN: Final = 200
 """Characters of a progress message that hosts show."""
 NOBODY: Final = "nobody is attached at the machine yet: its user can answer with `screenagent attach`"
