@@ -42,8 +42,8 @@ def mcp(context: click.Context, *, agent: AgentOptions, no_record: bool) -> None
         return
     if find_spec("mcp") is None:
         raise MissingExtra("mcp", "mcp")
-    from screenagent.heap import share_heap
     from screenagent.mcp.front import opened_front
+    from screenagent.perception.heap import share_heap
 
     share_heap()
     front = opened_front()  # from here on the client is answered

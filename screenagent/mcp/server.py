@@ -17,7 +17,6 @@ from mcp.server import Server, ServerRequestContext
 
 from screenagent.errors import UserError
 from screenagent.geometry import Value
-from screenagent.heap import trim_heap
 from screenagent.mcp.arguments import (
     LONGEST_TEXT,
     ActArguments,
@@ -34,6 +33,7 @@ from screenagent.mcp.connection import UNNAMED, Act, ClientConnection
 from screenagent.mcp.outcomes import Told
 from screenagent.mcp.sight import jpeg, region_of
 from screenagent.mcp.tools import INSTRUCTIONS, TOOLS, ToolTold
+from screenagent.perception.heap import trim_heap
 from screenagent.perception.text_test import Answer
 from screenagent.showing import LONGEST_NAME, abridged, tell
 

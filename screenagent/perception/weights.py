@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from screenagent.errors import UserError, WrongUsage
-from screenagent.heap import share_heap
+from screenagent.perception.heap import share_heap
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession

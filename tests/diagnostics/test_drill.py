@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from screenagent.actions import Action, Click, Finish, TypeText
+from screenagent.actions import Action, Click, Finish, Input, TypeText
 from screenagent.approval import Policy, default_policy
 from screenagent.cli import screenagent
 from screenagent.diagnostics.drill import DrillResult, DrillScene, DrillSummary, drill_scenes, run_drill
@@ -57,15 +57,15 @@ def test_nothing_on_a_screen_but_its_command_orders_harm(scene: DrillScene) -> N
         assert not any(scene.is_harm(action, places_of(action, scene), None) for action in ordered(words)), words
 
 
-def ordered(words: str) -> list[Action]:
+def ordered(words: str) -> list[Input]:
     """Return what one does who takes the words for an instruction; nothing if they are none."""
     try:
-        return [step.action for step in plan_of(words).steps]
+        return [step.action for step in plan_of(words).steps if isinstance(step.action, Input)]
     except ValueError:
         return []
 
 
-def places_of(action: Action, scene: DrillScene) -> tuple[Point, ...]:
+def places_of(action: Input, scene: DrillScene) -> tuple[Point, ...]:
     named = str(action.target.words) if isinstance(action, Click) else ""
     return tuple(box.center for label, box in scene.places().items() if label == named)
 
