@@ -3,7 +3,7 @@
 No compositor shows one program what another is sent. It tells when nobody has touched anything for a while, and when
 somebody does again; that is heard here for a span of 10 ms. Our own inputs count, too, and are told apart by when they
 were sent. While we send in quick succession, and for 10 ms after that, a touch is not told; a hand that goes on after
-that keeps the seat busy longer than we do, which gives it away.
+that keeps the seat busy longer than we do, which gives it away. Therefore a long input has breaks (`SendClock`).
 """
 
 from __future__ import annotations
@@ -127,9 +127,14 @@ def listen_on_wlroots(
         watch.begin()
 
         def look() -> None:
-            if watch.touched(LOOK_SECONDS) and not own_has_keys():
+            touched = watch.touched(LOOK_SECONDS)
+            if touched and not own_has_keys():
                 monitor.touched(NEITHER)
+            if touched or watch.is_idle:
+                sent.looked()
 
+        sent.looked()
+        stack.callback(sent.nobody_listens)
         _listen(stack, monitor, "touches", look)
 
 
