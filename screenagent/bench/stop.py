@@ -1,8 +1,8 @@
 """`bench stop`: how soon after a stop no more input reaches the display, seen from outside.
 
 An agent types, drags or holds keys on a virtual display of its own. At a random moment it is stopped in one of the
-ways that there are; a process that only listens says when the last event came, by the clock of the display. Then the agent
-is killed a number of times, and it is looked at what stays pressed, and what its log has lost.
+ways that there are; a process that only listens says when the last event came, by the clock of the display. Then the
+agent is killed a number of times, and it is looked at what stays pressed, and what its log has lost.
 """
 
 from __future__ import annotations
@@ -32,11 +32,9 @@ from screenagent.bench.results import keep_results, percentile, read_bench_resul
 from screenagent.bench.stop_displays import CORNER, KEYS, MIDDLE, ON_X, StopDisplay, StopWay, XStopDisplay
 from screenagent.bench.stop_hindered import Hindered, HinderedRun, Hindrance, OfHindrance, hindered_summary
 from screenagent.control import Control, until
-from screenagent.desktop import VirtualKind
 from screenagent.desktop.json_lines import Lines
 from screenagent.desktop.lock import drivers
 from screenagent.desktop.virtual import VirtualDesktop
-from screenagent.desktop.wayland.session import WaylandSession
 from screenagent.desktop.x11.raw_events import Raw
 from screenagent.events import Ended
 from screenagent.geometry import Value
@@ -120,18 +118,10 @@ class StopSummary(Value):
 
 
 @contextmanager
-def stop_display(kind: VirtualKind = "xvfb") -> Iterator[StopDisplay]:
-    """A virtual display of its own."""
-    with VirtualDesktop(kind=kind, control=Control()) as virtual, closing(_watched(virtual)) as display:
+def x_display() -> Iterator[StopDisplay]:
+    """A virtual X display of its own."""
+    with VirtualDesktop(control=Control()) as virtual, closing(XStopDisplay(virtual.display)) as display:
         yield display
-
-
-def _watched(virtual: VirtualDesktop) -> StopDisplay:
-    if isinstance(virtual.place, WaylandSession):
-        from screenagent.bench.stop_wayland import WaylandStopDisplay
-
-        return WaylandStopDisplay(virtual.place)
-    return XStopDisplay(virtual.display)
 
 
 def run_stop(
@@ -140,7 +130,7 @@ def run_stop(
     kills: int,
     hindered: int = 0,
     worker: Sequence[str],
-    opened: Callable[[], AbstractContextManager[StopDisplay]] = stop_display,
+    opened: Callable[[], AbstractContextManager[StopDisplay]] = x_display,
     seed: int = 0,
     results: Path | None = None,
     latest_seconds: float = LATEST_SECONDS,

@@ -322,7 +322,9 @@ def stop(*, n: int, kills: int, hindered: int, seed: int, results: Path | None, 
     from screenagent.bench import stop as bench_stop
     from screenagent.settings import Settings
 
-    kind = Settings.load(virtual_kind=virtual_kind(virtual)).virtual_kind
+    opened = bench_stop.x_display
+    if Settings.load(virtual_kind=virtual_kind(virtual)).virtual_kind == "wayland":
+        from screenagent.bench.stop_wayland import wayland_display as opened
     with Ticker(silent=0.0) as ticker:
         found = bench_stop.run_stop(
             stops=n,
@@ -331,7 +333,7 @@ def stop(*, n: int, kills: int, hindered: int, seed: int, results: Path | None, 
             seed=seed,
             results=results,
             worker=("-m", "screenagent.bench.stop_worker"),
-            opened=partial(bench_stop.stop_display, kind),
+            opened=opened,
             progress=ticker.count,
         )
     click.echo(found.model_dump_json())
