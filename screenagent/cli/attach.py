@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.option("--plain", is_flag=True, help="Print lines instead of opening the console, as without a terminal.")
 @click.option("--json", "as_json", is_flag=True, help="Only watch, and print each message as a line of JSON.")
 def attach(run: str | None, *, watch: bool, take: bool, plain: bool, as_json: bool) -> None:
-    """Supervise RUN, which is under way; the only one, or the one on $DISPLAY, if none is named.
+    """Supervise RUN, which is under way; the only one, or the one on your desktop, if none is named.
 
     \b
     screenagent attach
@@ -84,13 +84,13 @@ def _terminal() -> str:
 
 def _meant(said: str | None) -> LiveRun:
     """Return the run that is meant. Raise `NoLiveRun` with the list if that cannot be told."""
-    from screenagent.desktop.lock import named
+    from screenagent.desktop.lock import named, own_display
     from screenagent.sessions.place import NoLiveRun, live_run, live_runs
 
     if said is not None:
         return live_run(said)
     runs = live_runs()
-    here = os.environ.get("DISPLAY")
+    here = own_display()
     if len(runs) != 1:
         on_display = [run for run in runs if here and named(run.about.display) == named(here)]
         runs = on_display or runs

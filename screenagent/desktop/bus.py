@@ -39,7 +39,7 @@ class Call(Protocol):
     def serialise(self, *, serial: int) -> bytes: ...
 
 
-class Connection(Protocol):
+class BusConnection(Protocol):
     """What messages go out on and come in by."""
 
     @property
@@ -128,7 +128,7 @@ def why_no_bus(address: str = "SESSION", *, seconds: float = 1.0) -> str | None:
     return None
 
 
-def send_messages(bus: Connection, messages: Sequence[Call]) -> list[int]:
+def send_messages(bus: BusConnection, messages: Sequence[Call]) -> list[int]:
     """Send messages, and return the serials that their replies will name."""
     numbered = {next(bus.outgoing_serial): message for message in messages}
     try:
@@ -138,7 +138,7 @@ def send_messages(bus: Connection, messages: Sequence[Call]) -> list[int]:
     return list(numbered)
 
 
-def receive(bus: Connection, *, seconds: float) -> Message | None:
+def receive(bus: BusConnection, *, seconds: float) -> Message | None:
     """Return the next message, or None if none comes in time; once the time is over, one that has been read already."""
     with _lost():
         try:
@@ -147,7 +147,7 @@ def receive(bus: Connection, *, seconds: float) -> Message | None:
             return None
 
 
-def ask(bus: Connection, message: Call, *, seconds: float) -> Message | None:
+def ask(bus: BusConnection, message: Call, *, seconds: float) -> Message | None:
     """Send a message, and return the reply to it, or None if none comes in time."""
     deadline = time.monotonic() + seconds
     (serial,) = send_messages(bus, [message])

@@ -98,7 +98,7 @@ class OwnedClipboard:
         try:
             for _ in range(LENT_AT_MOST):  # a clipboard manager may put back what it saw a moment ago
                 owner.say(lend=text, to=window, pid=pid, selection=selection)
-                _await(owner, "lent", meanwhile=self._control.check)
+                self._await_lent(owner)
                 if (held := self._checked(owner, selection))["ours"]:
                     break
             if not held["ours"]:
@@ -109,19 +109,19 @@ class OwnedClipboard:
             else:
                 self._control.wait(STRANGER_SECONDS)  # from who has taken our text over it is fetched unseen
         finally:
-            self._give_back(owner, selection)
+            if self._owner:
+                self._give_back(owner, selection)
 
     def _started(self) -> Child:
-        """Return the process, which has answered once: it says at its start if there is no clipboard for us."""
-        if self._owner is None:
-            owner = _selection_owner(self._display)
-            try:
-                self._checked(owner, "CLIPBOARD")
-            except BaseException:
-                owner.end()
-                raise
-            self._owner = owner
+        self._owner = self._owner or _selection_owner(self._display)
         return self._owner
+
+    def _await_lent(self, owner: Child) -> None:
+        try:
+            _await(owner, "lent", meanwhile=self._control.check)
+        except NotLent:  # there is no clipboard for us, and its process has ended
+            self.close()
+            raise
 
     def _give_back(self, owner: Child, selection: str) -> None:
         owner.say(give_back=True, selection=selection)

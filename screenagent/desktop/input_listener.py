@@ -12,6 +12,8 @@ from typing import Final, Protocol, Self
 
 from screenagent.actions import Button, Direction
 from screenagent.control import Control
+from screenagent.desktop import NoDesktop
+from screenagent.desktop.wayland.session import own_session
 from screenagent.geometry import Pixel, Value
 from screenagent.screenshot import Screenshot
 
@@ -142,6 +144,11 @@ class InputListener:
 def _system_listener(display: str | None, ears: Ears) -> Listener:
     """Return the listener of the system that we are on."""
     if sys.platform == "linux":
+        if display is None and own_session() is not None:
+            raise NoDesktop(
+                "in a Wayland session no program is told what a person does in the windows of others, so nothing can "
+                "be recorded there: log in to an X11 session to record"
+            )
         from screenagent.desktop.x11.recorded_input import XRecordedInput
 
         return XRecordedInput(display, ears)

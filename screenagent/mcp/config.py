@@ -13,7 +13,10 @@ from typing import Final, Literal
 
 Host = Literal["claude", "code", "cursor", "vscode", "goose"]
 
-PASSED_ON: Final = ("DISPLAY", "XAUTHORITY", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS")
+PASSED_ON: Final = (
+    *("DISPLAY", "XAUTHORITY", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS"),
+    *("WAYLAND_DISPLAY", "XDG_CURRENT_DESKTOP", "SWAYSOCK"),
+)
 """What the server needs to find the desktop, and the person's faces to find the server."""
 NAME: Final = "screenagent"
 GOOSE_SECONDS: Final = 120

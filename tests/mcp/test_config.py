@@ -68,3 +68,8 @@ def test_without_the_extra_the_server_says_how_to_install_it(monkeypatch: pytest
     done = in_process("mcp")
     assert done.returncode == 2
     assert "pip install 'screenagent[mcp]'" in done.stderr
+
+
+def test_the_entry_leads_to_a_wayland_session_too() -> None:
+    wayland = {"WAYLAND_DISPLAY": "wayland-1", "XDG_CURRENT_DESKTOP": "sway", "SWAYSOCK": "/run/sway.sock"}
+    assert desktop_environment(wayland | {"HOME": "/home/ada"}) == wayland

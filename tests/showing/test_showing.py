@@ -20,7 +20,7 @@ from tests.showing.hostile import EVERYTHING, hostile_texts, raw_codes
 
 WRITES: Final = re.compile(r"click\.(echo|secho|style|confirm|progressbar)\(|(?<![\w.])print\(|std(out|err)\.write\(")
 MAY_WRITE: Final = re.compile(
-    r"^showing\.py|cli/(output|bench\w*|family_table)\.py|bench/|desktop/testing/|desktop/(x11/selection_owner|desk_holder)\.py"
+    r"^showing\.py|cli/(output|bench\w*|family_table)\.py|bench/|desktop/testing/|desktop/(lent_selection|desk_holder)\.py"
     r"|warm/process\.py"
 )
 """The one way to the terminal, what shows only the project's own words, and child processes that speak to us alone."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import struct
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,6 +20,7 @@ from screenagent.bench.truth.pairs import Report, TruthPair, Twin
 from screenagent.bench.truth.witness import Witness
 from screenagent.control import Control, until
 from screenagent.desktop.virtual import VirtualDesktop
+from screenagent.desktop.x11.xvfb import x_authority
 
 SYSTEM_PYTHON: Final = "/usr/bin/python3"
 PROGRAM: Final = Path(str(files("screenagent.bench.peers"))) / "gtk_buttons.py"
@@ -31,7 +30,6 @@ PANEL_SECONDS: Final = 5.0
 TOLD_SECONDS: Final = 0.8
 """After a page was painted, the browser takes a moment to tell the accessibility bus of it."""
 REST_SECONDS: Final = 0.25
-FAMILY_LOCAL: Final = struct.pack(">H", 256)
 
 
 @dataclass(frozen=True)
@@ -100,15 +98,9 @@ def show_twin(witness: Witness, page: BrowserPage, pair: TruthPair, twin: Twin, 
 def environment_of(peer: Peer, virtual: VirtualDesktop) -> Mapping[str, str]:
     """The environment of a tool on that desktop, with what a session has that somebody logged in to."""
     authority = virtual.folder / "home" / ".Xauthority"
-    authority.write_bytes(_authority(virtual.display))
+    authority.write_bytes(x_authority(virtual.display, b"0" * 16))  # the server lets everybody in, by any cookie
     session = {"XAUTHORITY": str(authority), "XDG_SESSION_TYPE": "x11"}
     return virtual.environment | session | dict(peer.variables)
-
-
-def _authority(display: str) -> bytes:
-    """An entry for a display on this machine; the server lets everybody in, so that any cookie does."""
-    parts = (socket.gethostname(), display.removeprefix(":"), "MIT-MAGIC-COOKIE-1", "0" * 16)
-    return FAMILY_LOCAL + b"".join(struct.pack(">H", len(part)) + part.encode() for part in parts)
 
 
 def come_to_rest(virtual: VirtualDesktop) -> None:

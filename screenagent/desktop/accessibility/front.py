@@ -204,7 +204,7 @@ def undisputed(controls: Sequence[PlacedControl], holders: Mapping[Reference, Re
     return [
         control
         for control in controls
-        if not any(_overlap(control.place, other.place) for other in controls if _are_apart(control, other, holders))
+        if not any(_overlap(control.place, other.place) and _are_apart(control, other, holders) for other in controls)
     ]
 
 

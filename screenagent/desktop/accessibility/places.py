@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import IntEnum
 from typing import Final, NamedTuple, Protocol
 
@@ -125,15 +125,23 @@ class _Fit(NamedTuple):
 
 def _in_window(outlines: Sequence[Outline], counted: Sequence[Numbers]) -> Placement | None:
     """Take the rectangles that agree in size: a program may or may not count its window's shadow as a part of it."""
-    fits = [_fit(outline, place) for outline in outlines for place in counted]
+    usual = [fit for outline in outlines for place in counted for fit in _fits(outline, place, SCALES)]
+    found = _best(usual)
+    if found is None:  # any other scale is as likely as a shadow, unless height and width agree
+        found = _best([fit for outline in outlines for place in counted for fit in _fits(outline, place)])
+    return found
+
+
+def _best(fits: Sequence[_Fit]) -> Placement | None:
     best = min(fits, key=lambda fit: fit.off, default=None)
     return best.placement if best and best.off <= ROUNDING_PIXELS else None
 
 
-def _fit(outline: Outline, place: Numbers) -> _Fit:
+def _fits(outline: Outline, place: Numbers, scales: Sequence[float] = ()) -> Iterator[_Fit]:
+    """Yield by how many pixels the sizes differ at each of the scales, or at the one that the width tells."""
     left, upper, right, lower = outline.edges
-    scale = outline.scale or (right - left) / place[2]
-    off = max(abs(place[2] * scale - (right - left)), abs(place[3] * scale - (lower - upper)))
-    if not SMALLEST_SCALE <= scale <= LARGEST_SCALE:
-        off = float("inf")
-    return _Fit(off, Placement(scale, place[:2], (left, upper)))
+    width, height = right - left, lower - upper
+    for scale in (outline.scale,) if outline.scale else (scales or (width / place[2],)):
+        if SMALLEST_SCALE <= scale <= LARGEST_SCALE:
+            off = max(abs(place[2] * scale - width), abs(place[3] * scale - height))
+            yield _Fit(off, Placement(scale, place[:2], (left, upper)))

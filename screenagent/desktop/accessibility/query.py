@@ -21,7 +21,7 @@ from screenagent.desktop.accessibility.nodes import (
     StateBits,
     references,
 )
-from screenagent.desktop.bus import Connection, receive, send_messages
+from screenagent.desktop.bus import BusConnection, receive, send_messages
 
 IN_FLIGHT: Final = 64
 """Questions sent before an answer is read: more, and both ends wait for the other to read."""
@@ -50,7 +50,9 @@ Held = tuple[Reference, StateBits]  # an object with the states of what holds it
 class AccessibilityQuery:
     """What is asked on one connection. `heard` is told of what comes meanwhile and answers no question."""
 
-    def __init__(self, bus: Connection, deadline: float, heard: Callable[[Message], object] = lambda _: None) -> None:
+    def __init__(
+        self, bus: BusConnection, deadline: float, heard: Callable[[Message], object] = lambda _: None
+    ) -> None:
         self._bus = bus
         self._deadline = deadline
         self._heard = heard

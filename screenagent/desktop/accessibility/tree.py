@@ -68,13 +68,15 @@ def read_tree(
     if space is Space.WINDOW and not _is_one(level):
         return ShownTree()
     nodes, hidden, shown_by = level, list[Reference](), SHOWING
+    held = frozenset(level[0].below) if level else frozenset()
     inside: tuple[Reference, ...] = ()
     for depth in range(DEEPEST):
         below = levels.below(level) if len(nodes) < MOST_SHOWN else []
         if depth == 0 and toolkit == GTK_4 and not any(node.bits.holds(SHOWING) for node in below):
             shown_by = VISIBLE
         level = [node for node in below if node.bits.holds(shown_by) and not is_popover(node)]
-        inside = inside or tuple(node.reference for node in level)
+        if depth == 0:  # what pops up is no part of the window
+            inside = tuple(node.reference for node in level if node.reference in held)
         nodes = [*nodes, *level]
         hidden += [node.reference for node in below if not node.bits.holds(shown_by)]
     return ShownTree(tuple(nodes), tuple(hidden), inside, shown_by)

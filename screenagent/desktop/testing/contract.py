@@ -22,7 +22,7 @@ from screenagent.desktop.local import LocalDesktop
 from screenagent.desktop.testing.probe import NOTHING_ELSE, Probe, Receipt, Shows
 from screenagent.desktop.testing.probe_window import ANSWERS, POPUP
 from screenagent.events import Approve
-from screenagent.geometry import Location, Point
+from screenagent.geometry import Box, Location, Point
 from screenagent.protocols import Approved, Retry
 from screenagent.screenshot import Screenshot, Window
 
@@ -41,6 +41,8 @@ TEXTS: Final = (
     "עברית العربية हिन्दी",
 )
 NAMES: Final = {"ctrl": "Control_L", "shift": "Shift_L"}
+POPUP_TITLE: Final = "Popup"
+INSIDE: Final = 0.8
 BUSY: Final = Shows(caret=True, clock=True)
 
 
@@ -74,8 +76,16 @@ def shows_answer(probe: Probe, screenshot: Screenshot, number: int) -> bool:
 
 
 def shows_popup(probe: Probe, screenshot: Screenshot) -> bool:
-    pixel = probe.popup_point(screenshot.display).pixel(screenshot.size)
+    """Return whether the popup is there, at the place that it asked for or at that which it was given."""
+    asked_for = probe.popup_point(screenshot.display).pixel(screenshot.size)
+    given = screenshot.window.box if screenshot.window and screenshot.window.title == POPUP_TITLE else None
+    pixel = _inside(given).pixel(screenshot.size) if given else asked_for
     return screenshot.pixels.getpixel((pixel.x, pixel.y)) == POPUP
+
+
+def _inside(box: Box) -> Point:
+    """Return a place in a popup that no letter of it reaches."""
+    return Point(x=box.left + (box.right - box.left) * INSIDE, y=box.top + (box.bottom - box.top) * INSIDE)
 
 
 def strokes(probe: Probe) -> list[str]:

@@ -34,8 +34,9 @@ def write_blank_cursors(home: Path) -> str:
     (cursors / NAMES[0]).write_bytes(_blank())
     for name in NAMES[1:]:
         (cursors / name).symlink_to(NAMES[0])
-    for theme in SHADOWED:
-        (folder.parent / theme).symlink_to(NAME)
+    for theme in SHADOWED:  # its cursors only: an index here would hide the theme's icons, without which GTK 3 aborts
+        (folder.parent / theme).mkdir(mode=0o700)
+        (folder.parent / theme / "cursors").symlink_to(cursors)
     return NAME
 
 

@@ -6,8 +6,6 @@ import os
 import subprocess
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import ClassVar, Final
 
 from jeepney import DBusAddress, MessageFlag, MessageType, new_method_call
@@ -15,6 +13,7 @@ from jeepney import DBusAddress, MessageFlag, MessageType, new_method_call
 from screenagent.desktop.bus import BusLost, ask, open_bus
 from screenagent.desktop.session_programs import SessionPrograms
 from screenagent.desktop.wayland.blank_cursor import write_blank_cursors
+from screenagent.desktop.wayland.compositor_user import SOMEBODY, OtherUser, compositor_user
 from screenagent.desktop.wayland.session import WaylandSession, session_of
 from screenagent.desktop.wayland.sway_windows import SwayWindows
 from screenagent.geometry import Size
@@ -22,11 +21,6 @@ from screenagent.geometry import Size
 LEAD_NAMES: Final = ("WAYLAND_DISPLAY", "SWAYSOCK", "DISPLAY")
 ACCESSIBILITY: Final = DBusAddress("/org/a11y/bus", "org.a11y.Bus", "org.a11y.Bus")
 ASKED_SECONDS: Final = 1.0
-SOMEBODY: Final = 1000
-"""The user that Sway takes itself for where we are root, whom it refuses; any other would do."""
-MAPPED: Final = ("unshare", "--user", f"--map-user={SOMEBODY}", f"--map-group={SOMEBODY}")
-DEMOTED: Final = ("setpriv", f"--reuid={SOMEBODY}", f"--regid={SOMEBODY}", "--clear-groups")
-
 CONFIG: Final = """\
 xwayland enable
 output * mode {width}x{height} scale 1
@@ -71,24 +65,24 @@ class HeadlessSway:
         self._user = user = compositor_user(programs.folder)
         config = programs.folder / "sway.config"
         cursors = programs.environment["XCURSOR_THEME"] = write_blank_cursors(programs.folder / "home")
-        user.take_blank_cursors()
 
         def configured(mouth: int) -> list[str]:
-            user.may_write(mouth)
+            if isinstance(user, OtherUser):
+                os.fchown(mouth, SOMEBODY, SOMEBODY)
             config.write_text(CONFIG.format(width=size.width, height=size.height, cursors=cursors, mouth=mouth))
             config.chmod(0o644)
             return ["-c", str(config)]
 
-        more = {**OF_SWAY, "XDG_RUNTIME_DIR": str(user.runtime), "HOME": str(user.home)}
+        prepared = user.prepared(found["Xwayland"]) if isinstance(user, OtherUser) else {}
+        more = {**OF_SWAY, "XDG_RUNTIME_DIR": str(user.runtime), **prepared}
         self._said = programs.start_service([found["sway"]], configured, through=user.through, more=more)
         self.process = programs.started[-1]
 
     def open(self) -> Mapping[str, str]:
         leads = dict(zip(LEAD_NAMES, self._said().split("\t"), strict=True))
         self.display = leads["DISPLAY"]
-        runtime = Path(self._programs.environment["XDG_RUNTIME_DIR"])
-        if self._user.runtime != runtime:
-            (runtime / leads["WAYLAND_DISPLAY"]).symlink_to(self._user.runtime / leads["WAYLAND_DISPLAY"])
+        if isinstance(self._user, OtherUser):
+            leads |= self._user.admitted(self._programs.folder, leads)
         self.windows = SwayWindows(leads["SWAYSOCK"], pointer=lambda: None)
         return leads
 
@@ -116,45 +110,3 @@ class HeadlessSway:
 
     def close(self) -> None:
         self.windows.close()
-
-
-@dataclass(frozen=True)
-class CompositorUser:
-    """Who Sway runs as: it refuses root. `runtime` is where it puts its sockets."""
-
-    runtime: Path
-    home: Path
-    through: tuple[str, ...] = ()
-    """The words of a command that starts another as this user."""
-    is_another: bool = False
-
-    def take_blank_cursors(self) -> None:
-        """See to it that this user finds the cursors, too."""
-        if self.is_another:
-            write_blank_cursors(self.home)
-            for path in self.home.rglob("*"):
-                os.chown(path, SOMEBODY, SOMEBODY, follow_symlinks=False)
-
-    def may_write(self, mouth: int) -> None:
-        """Let this user write to a pipe of ours."""
-        if self.is_another:
-            os.fchown(mouth, SOMEBODY, SOMEBODY)
-
-
-def compositor_user(folder: Path) -> CompositorUser:
-    """Return who Sway can run as: ourselves; as root, root by another name, or else a user that has no name."""
-    ourselves = CompositorUser(folder / "run", folder / "home")
-    if os.geteuid() != 0:
-        return ourselves
-    if _can_be_mapped():
-        return replace(ourselves, through=MAPPED)
-    folder.chmod(0o711)
-    runtime = folder / "sway"
-    runtime.mkdir(mode=0o700)
-    os.chown(runtime, SOMEBODY, SOMEBODY)
-    return CompositorUser(runtime, runtime, DEMOTED, is_another=True)
-
-
-def _can_be_mapped() -> bool:
-    """Return whether there are user namespaces here; containers often have none."""
-    return subprocess.run([*MAPPED, "true"], capture_output=True, check=False).returncode == 0

@@ -34,7 +34,7 @@ class WaylandLock:
     """Of a session; `sway` is its compositor if that is Sway."""
 
     def __init__(self, session: WaylandSession, sway: SwayAnswers | None = None) -> None:
-        self._sway = sway
+        self.sway = sway
         with ExitStack() as stack:
             self._session = stack.enter_context(closing(SessionLock(session.session_bus)))
             self._stack = stack.pop_all()
@@ -44,7 +44,7 @@ class WaylandLock:
 
     def __call__(self) -> str | None:
         """Why nothing can be done on the screen now; None where it can."""
-        return self._session() or (why_no_input(self._sway) if self._sway else None)
+        return self._session() or (why_no_input(self.sway) if self.sway else None)
 
 
 def open_wayland_lock(stack: ExitStack, session: WaylandSession) -> WaylandLock:

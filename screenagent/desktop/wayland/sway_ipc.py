@@ -24,6 +24,7 @@ KINDS: Final = {0: "workspace", 2: "mode", 3: "window", 5: "binding", 6: "shutdo
 PIECE: Final = 1 << 16
 LARGEST: Final = 1 << 26
 """Bytes of one answer; a tree of a thousand windows takes two million."""
+TIME: Final = struct.Struct("@ll")
 PEER: Final = struct.Struct("3i")  # the process, user and group at the other end
 
 
@@ -51,14 +52,27 @@ def sway_socket(session: WaylandSession) -> str | None:
 
 def _served_by(path: str) -> int | None:
     """Return the process that serves a socket; None if there is none."""
-    with socket.socket(socket.AF_UNIX) as asking:
-        asking.settimeout(ANSWER_SECONDS)
-        try:
-            asking.connect(path)
+    try:
+        with _connected(path) as asking:
             credentials = asking.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, PEER.size)
-        except OSError:
-            return None
+    except OSError:
+        return None
     return int(PEER.unpack(credentials)[0])
+
+
+def _connected(path: str) -> socket.socket:
+    """Return a connection to a socket. Sway lets three wait; beyond that one has to wait for its turn to wait."""
+    made = socket.socket(socket.AF_UNIX)
+    seconds, fraction = divmod(ANSWER_SECONDS, 1)
+    try:
+        # A timeout of Python's would let it fail at once where too many wait.
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, TIME.pack(int(seconds), int(fraction * 1e6)))
+        made.connect(path)
+    except BaseException:
+        made.close()
+        raise
+    made.settimeout(ANSWER_SECONDS)
+    return made
 
 
 class SwayEvent(NamedTuple):
@@ -73,13 +87,10 @@ class _Stream:
     """Messages to and from the socket, each waited for only for a limited time."""
 
     def __init__(self, path: str) -> None:
-        self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.settimeout(ANSWER_SECONDS)
         self._came = bytearray()
         try:
-            self._socket.connect(path)
+            self._socket = _connected(path)
         except OSError as reason:
-            self._socket.close()
             raise CompositorGone(f"Sway cannot be reached at {path} ({reason.strerror or reason})") from reason
 
     def close(self) -> None:

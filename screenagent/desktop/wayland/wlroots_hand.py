@@ -76,7 +76,8 @@ class WlrootsPointer:
         seat = self._connection.seat
         self._places: list[MonitorPlace] = []
         self._devices: list[Any] = []
-        for output in self._connection.outputs():
+        self._outputs = self._connection.outputs()  # kept, so that they are told of what becomes of them
+        for output in self._outputs:
             self._places.append(output.place)
             self._devices.append(self._manager.create_virtual_pointer_with_output(seat, output.proxy))
         self._connection.roundtrip()
@@ -96,13 +97,14 @@ class WlrootsPointer:
         place, self._device = self._places[at], self._devices[at]
         x, y = (min(max(0, to), size - 1) for to, size in _within(place, pixel))
         with self._sending():
-            self._device.motion_absolute(milliseconds(), x, y, place.width, place.height)
+            # The middle of the unit: on a scaled monitor its edge may be rounded to the unit before.
+            self._device.motion_absolute(milliseconds(), 2 * x + 1, 2 * y + 1, 2 * place.width, 2 * place.height)
         self.position = pixel
 
     def _follow(self) -> None:
         """Open devices anew where the monitors have changed: one is bound to the size that its monitor had."""
         self._connection.take_in()
-        if self._connection.changed:
+        if self._connection.changed or [output.place for output in self._outputs] != self._places:
             for device in self._devices:
                 device.destroy()
             self._open()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import mmap
 import os
+import threading
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -19,6 +21,8 @@ BLUE_FIRST: Final = (0, 1)
 RED_FIRST: Final = (0x34324241, 0x34324258)
 OPAQUE: Final = np.uint32(0xFF000000)
 UPSIDE_DOWN: Final = 1
+LEAVE_SECONDS: Final = 0.1  # how long leaving may take; a picture is taken in as it comes
+TAKEN_AWAY: Final = "the monitor can no longer be captured: it was taken away, switched off, or has another size"
 FLIPPED: Final = 4  # transforms from here on are mirrored, which no desktop is
 
 
@@ -64,64 +68,120 @@ class _Copy:
 
 
 class WlrootsPictures:
-    """The outputs as they are now, each captured when the compositor has painted its next frame."""
+    """The outputs as they are now. Each that is asked for is followed from then on by a thread of its own."""
 
     def __init__(self, session: WaylandSession) -> None:
+        self._session = session
+        with closing(CompositorConnection(session)) as connection:
+            for needed in ("zwlr_screencopy_manager_v1", "wl_shm"):
+                connection.bind(needed)
+            self._outputs = {output.place.name: output for output in connection.outputs()}
+        if not self._outputs:
+            raise NoDesktop("the Wayland compositor has no monitor")
+        self.monitors: dict[str, MonitorPlace] = {name: output.place for name, output in self._outputs.items()}
+        self.primary = next(iter(self.monitors))
+        self._followed: dict[str, FollowedOutput] = {}
+
+    def close(self) -> None:
+        for followed in self._followed.values():
+            followed.close()
+        self._followed.clear()
+
+    def grab(self, monitor: str) -> ScreenFrame:
+        if monitor not in self._followed:
+            self._followed[monitor] = FollowedOutput(self._session, self._outputs[monitor].number)
+        return self._followed[monitor].newest()
+
+
+class FollowedOutput:
+    """The newest picture of one output.
+
+    The compositor hands out a picture only when it paints the next one, up to 17 ms later. So a thread waits for each,
+    and whoever asks gets what the monitor shows now. Two pictures take turns: one is written while the other is read.
+    """
+
+    def __init__(self, session: WaylandSession, number: int) -> None:
         self._connection = CompositorConnection(session)
         try:
+            found = next((one for one in self._connection.outputs() if one.number == number), None)
+            if found is None:
+                raise NoDesktop(TAKEN_AWAY)
+            self._output = found
             self._manager = self._connection.bind("zwlr_screencopy_manager_v1")
-            self._shm = self._connection.bind("wl_shm")
-            self._outputs = {output.place.name: output for output in self._connection.outputs()}
-            if not self._outputs:
-                raise NoDesktop("the Wayland compositor has no monitor")
+            self._memories: list[_Memory] = []
+            self._lock = threading.Lock()  # protects what follows, and the memory that is newest
+            self._failure: NoDesktop | None = None
+            self._newest = self._copied(0, whole=True)
         except BaseException:
             self._connection.close()
             raise
-        self.monitors: dict[str, MonitorPlace] = {name: output.place for name, output in self._outputs.items()}
-        self.primary = next(iter(self.monitors))
-        self._memories: dict[str, _Memory] = {}
+        self._leaving = threading.Event()
+        self._thread = threading.Thread(target=self._follow, name=f"pictures of {found.place.name}", daemon=True)
+        self._thread.start()
 
     def close(self) -> None:
-        for memory in self._memories.values():
+        self._leaving.set()
+        self._thread.join()
+        for memory in self._memories:
             memory.buffer.destroy()
-        self._memories.clear()
         self._connection.close()
 
-    def grab(self, monitor: str) -> ScreenFrame:
-        output = self._outputs[monitor]
-        copy = _Copy(frame=self._manager.capture_output(0, output.proxy))
+    def newest(self) -> ScreenFrame:
+        with self._lock:
+            if self._failure:
+                raise self._failure
+            memory, flags = self._newest
+            return _upright(_pixels(memory, self._output), flags, self._output)
+
+    def _follow(self) -> None:
+        turn = 1
+        while not self._leaving.is_set():
+            try:
+                newest = self._copied(turn, whole=False)
+            except NoDesktop as reason:
+                with self._lock:
+                    self._failure = reason
+                return
+            with self._lock:
+                self._newest = newest
+            turn = 1 - turn
+
+    def _copied(self, turn: int, *, whole: bool) -> tuple[_Memory, int]:
+        """Return a copy of the picture: as it is painted next where the `whole` is wanted, else once it is another."""
+        copy = _Copy(frame=self._manager.capture_output(0, self._output.proxy))
         copy.listen()
         try:
             self._connection.wait(lambda: copy.is_described or copy.has_failed)
             if not copy.has_failed:
-                memory = self._memory(monitor, copy.buffer)
-                copy.frame.copy(memory.buffer)
-                self._connection.wait(lambda: copy.is_ready or copy.has_failed)
+                memory = self._memory(turn, copy.buffer)
+                send = copy.frame.copy if whole else copy.frame.copy_with_damage
+                send(memory.buffer)
+                while not (copy.is_ready or copy.has_failed or (not whole and self._leaving.is_set())):
+                    self._connection.take_in(LEAVE_SECONDS)
         finally:
             copy.frame.destroy()
         if copy.has_failed:
-            raise NoDesktop(f"the monitor {monitor!r} can no longer be captured: it was taken away or switched off")
-        return _upright(_pixels(memory, monitor), copy.flags, output)
+            raise NoDesktop(TAKEN_AWAY)
+        return (memory, copy.flags) if copy.is_ready else self._newest
 
-    def _memory(self, monitor: str, described: tuple[int, ...]) -> _Memory:
-        known = self._memories.get(monitor)
-        if known and known.described == described:
-            return known
-        if known:
-            known.buffer.destroy()
+    def _memory(self, turn: int, described: tuple[int, ...]) -> _Memory:
+        if turn < len(self._memories) and self._memories[turn].described == described:
+            return self._memories[turn]
         form, width, height, stride = described
         opened = os.memfd_create("screenagent-picture")
         os.truncate(opened, stride * height)
         mapped = mmap.mmap(opened, stride * height)
-        pool = self._shm.create_pool(opened, stride * height)
+        pool = self._connection.bind("wl_shm").create_pool(opened, stride * height)
         made = _Memory(described, mapped, pool.create_buffer(0, width, height, stride, form))
         pool.destroy()
         os.close(opened)
-        self._memories[monitor] = made
+        for replaced in self._memories[turn : turn + 1]:
+            replaced.buffer.destroy()
+        self._memories[turn : turn + 1] = [made]
         return made
 
 
-def _pixels(memory: _Memory, monitor: str) -> ScreenFrame:
+def _pixels(memory: _Memory, output: Output) -> ScreenFrame:
     form, width, height, stride = memory.described
     rows = np.frombuffer(memory.mapped, dtype=np.uint32).reshape(height, stride // 4)[:, :width]
     if form in BLUE_FIRST:
@@ -129,7 +189,9 @@ def _pixels(memory: _Memory, monitor: str) -> ScreenFrame:
     if form in RED_FIRST:
         turned = rows.view(np.uint8).reshape(height, -1, 4)[..., [2, 1, 0, 3]]
         return np.ascontiguousarray(turned).view(np.uint32)[..., 0] | OPAQUE
-    raise NoDesktop(f"the pictures of the monitor {monitor!r} have a format that is not known here ({form:#x})")
+    raise NoDesktop(
+        f"the pictures of the monitor {output.place.name!r} have a format that is not known here ({form:#x})"
+    )
 
 
 def _upright(pixels: ScreenFrame, flags: int, output: Output) -> ScreenFrame:

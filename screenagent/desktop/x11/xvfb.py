@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 import socket
 import stat
+import struct
 import subprocess
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from screenagent.desktop.process_stat import stat_fields
 from screenagent.desktop.session_programs import SessionPrograms
 from screenagent.desktop.x11.driver_selection import SOCKETS
 from screenagent.desktop.x11.windows import POLL_SECONDS, X11Windows
 from screenagent.geometry import Size
+
+FAMILY_LOCAL: Final = 256
+"""What an authority file calls a connection within a machine."""
 
 
 class Xvfb:
@@ -55,6 +59,12 @@ class Xvfb:
 
     def close(self) -> None:
         self.windows.close()
+
+
+def x_authority(display: str, cookie: bytes) -> bytes:
+    """Return the entry of an authority file that lets programs of this machine in to a display."""
+    parts = (socket.gethostname().encode(), display.removeprefix(":").encode(), b"MIT-MAGIC-COOKIE-1", cookie)
+    return struct.pack(">H", FAMILY_LOCAL) + b"".join(struct.pack(">H", len(part)) + part for part in parts)
 
 
 def remove_x_socket(display: str, server: int) -> None:

@@ -20,6 +20,7 @@ from screenagent.desktop.accessibility.events import EventLog
 from screenagent.desktop.accessibility.front import FrontWindow
 from screenagent.desktop.accessibility.items import ITEMS, AccessibilityParser
 from screenagent.desktop.accessibility.nodes import ENABLED, REFERENCES, SENSITIVE, SHOWING
+from screenagent.desktop.accessibility.places import Space
 from screenagent.desktop.accessibility.query import MOST_LISTED, ROOT
 from screenagent.desktop.bus import LARGEST_MESSAGE, Bus
 from screenagent.screenshot import Window
@@ -56,6 +57,8 @@ class FakeProgram:
     unlisted: frozenset[str] = frozenset()
     silent: bool = False
     silent_to: str = ""
+    toolkit: str = ""
+    tops: tuple[str, ...] = ("/window",)
     asked: Counter[str] = field(default_factory=Counter)
     _serials: Iterator[int] = field(default_factory=lambda: count(1))
 
@@ -114,8 +117,10 @@ class FakeProgram:
             )
         if member == "GetMatches":
             return (REFERENCES, ([(NAME, each) for each in self.objects][:MOST_LISTED],)) if self.counts else None
+        if path == ROOT and member == "Get":
+            return "v", (("s", self.toolkit),)
         if path == ROOT:
-            return REFERENCES, ([(NAME, ROOT if destination != NAME else "/window")],)
+            return REFERENCES, ([(NAME, ROOT)] if destination != NAME else [(NAME, top) for top in self.tops],)
         if (found := self.objects.get(path)) is None:
             return None
         return {
@@ -135,5 +140,5 @@ class FakeProgram:
         return (*own, found.name, found.role, "", words(*found.states))
 
 
-def front_of(program: FakeProgram, bus: AccessibilityBus) -> FrontWindow:
-    return FrontWindow(bus, program.log, unlisted=set(), unheard=set())
+def front_of(program: FakeProgram, bus: AccessibilityBus, *, space: Space = Space.SCREEN) -> FrontWindow:
+    return FrontWindow(bus, program.log, unlisted=set(), unheard=set(), space=space)

@@ -46,6 +46,15 @@ def field(text: str, *, hidden: bool = False) -> Any:
     return made
 
 
+def colours() -> Any:
+    made = Gtk.ComboBoxText()
+    for colour in ("Red", "Green", "Blue"):
+        made.append_text(colour)
+    made.set_active(0)
+    made.connect("changed", lambda _: used(made.get_active_text()))
+    return made
+
+
 def controls() -> list[Any]:
     go, off, toggle, book = button("Go"), button("Off"), Gtk.ToggleButton(label="Toggle"), Gtk.Notebook()
     go.set_size_request(160, 60)
@@ -59,7 +68,7 @@ def controls() -> list[Any]:
         GLib.timeout_add(300, lambda: book.set_current_page(1))
         GLib.timeout_add(800, lambda: book.set_current_page(0))
     ticks = [check("Ticked", active=True), check("Unticked", active=False)]
-    return [go, off, *ticks, toggle, field("open"), field("hidden", hidden=True), book]
+    return [go, off, *ticks, toggle, field("open"), field("hidden", hidden=True), book, *([colours()] if OLD else [])]
 
 
 def fill(window: Any) -> None:

@@ -29,6 +29,7 @@ for_window [class=".*"] floating enable
 default_border none
 default_floating_border none
 swaynag_command -
+mode "resize" bindsym h resize shrink width 10px
 exec sh -c 'echo WAYLAND_DISPLAY=$WAYLAND_DISPLAY SWAYSOCK=$SWAYSOCK DISPLAY=$DISPLAY > ready.new; mv ready.new ready'
 """
 """Windows float in the middle and have no frames; `exec` says when Sway is there."""

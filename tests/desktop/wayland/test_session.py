@@ -22,7 +22,7 @@ from screenagent.desktop.bus import ask, open_bus
 from screenagent.desktop.json_lines import Lines
 from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.desktop.virtual_session import VirtualSession, missing_programs
-from screenagent.desktop.wayland import headless_sway
+from screenagent.desktop.wayland import compositor_user
 from screenagent.desktop.wayland.sway_ipc import SwayIpc
 from screenagent.geometry import Size
 from tests.builders import eventually
@@ -41,9 +41,11 @@ READY_SECONDS: Final = 5.0
 SIZE: Final = Size(width=1000, height=600)
 OWN: Final = "HOME XDG_RUNTIME_DIR WAYLAND_DISPLAY SWAYSOCK DISPLAY DBUS_SESSION_BUS_ADDRESS AT_SPI_BUS_ADDRESS".split()
 DIALOG: Final = """
-import gi, sys
+import gi, os
 gi.require_version("Gtk", "3.0")
 from gi.repository import Gtk
+if os.path.exists("/usr/share/icons/Adwaita/index.theme"):
+    assert Gtk.IconTheme.get_default().lookup_icon("document-save", 16, 0)
 window = Gtk.Window(title="Owner", default_width=500, default_height=300)
 window.show_all()
 dialog = Gtk.MessageDialog(transient_for=window, title="Question", text="Really?", buttons=Gtk.ButtonsType.YES_NO)
@@ -72,7 +74,7 @@ def test_programs_of_wayland_and_of_x11_get_windows_that_float_in_the_middle_and
         assert (edges[0] + edges[2], edges[1] + edges[3]) == pytest.approx((SIZE.width, SIZE.height), abs=2)
 
 
-def test_a_dialog_lies_over_its_window_and_has_the_keys(session: VirtualSession) -> None:
+def test_a_program_finds_its_icons_and_a_dialog_lies_over_its_window_and_has_the_keys(session: VirtualSession) -> None:
     windows = session.windows
     if subprocess.run(["/usr/bin/python3", "-c", "import gi"], check=False, capture_output=True).returncode:
         pytest.skip("needs the system's Python with GTK")
@@ -167,10 +169,10 @@ def test_a_compositor_that_was_killed_is_told_in_a_sentence_and_leaves_nothing()
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="another user can be named only by root")
 def test_root_without_user_namespaces_has_sway_run_as_another_user(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(headless_sway, "_can_be_mapped", lambda: False)
+    monkeypatch.setattr(compositor_user, "_can_be_mapped", lambda: False)
     with VirtualSession("wayland", control=Control()) as session:
         session.wait_until_ready()
-        assert Path(f"/proc/{session.server.process.pid}").stat().st_uid == headless_sway.SOMEBODY
+        assert Path(f"/proc/{session.server.process.pid}").stat().st_uid == compositor_user.SOMEBODY
         for command in ("foot sleep 60", "xterm -e sleep 60"):
             session.programs.launch(command, session.windows)
         with closing(SwayIpc(session.environment["SWAYSOCK"])) as sway:

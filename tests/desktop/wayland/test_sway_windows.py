@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -29,7 +30,9 @@ from screenagent.desktop.wayland import sway_ipc
 from screenagent.desktop.wayland.connection import CompositorGone
 from screenagent.desktop.wayland.session import WaylandSession
 from screenagent.desktop.wayland.sway_ipc import SwayIpc, sway_socket
+from screenagent.desktop.wayland.sway_nodes import monitors_of
 from screenagent.desktop.wayland.sway_windows import SwayMonitors, SwayOwnWindows, SwayWindows
+from screenagent.desktop.wayland.wlroots_hand import WlrootsPointer
 from screenagent.desktop.wayland.wlroots_screen import WlrootsPictures
 
 pytestmark = pytest.mark.display
@@ -220,9 +223,10 @@ def test_the_edges_are_those_of_what_the_picture_shows(
             assert edges
             return tuple(screen.patch(edges))
 
-        eventually(
-            lambda: np.abs(np.subtract(seen(), green_in(screen))).max() <= 1, seen=lambda: (seen(), green_in(screen))
-        )
+        def agree() -> bool:
+            return bool(np.abs(np.subtract(seen(), green_in(screen))).max() <= 1)
+
+        eventually(agree, seen=lambda: (seen(), green_in(screen)))
 
 
 def screen_of(rig: HeadlessRig, monitors: SwayMonitors, name: str | None = None) -> ScreenCapture:
@@ -277,7 +281,7 @@ LEFT = MonitorPlace("HEADLESS-1", 0, 0, 1280, 720, 1.0)
 RIGHT = MonitorPlace("HEADLESS-2", 1280, 0, 800, 400, 1.5)
 
 
-def test_monitors_that_are_switched_off_or_scaled_are_noticed(tmp_path: Path) -> None:
+def test_monitors_that_come_or_are_scaled_are_noticed(tmp_path: Path) -> None:
     with ExitStack() as stack:
         rig = stack.enter_context(headless_sway(tmp_path))
         ipc = stack.enter_context(closing(SwayIpc(socket_of(rig))))
@@ -289,10 +293,37 @@ def test_monitors_that_are_switched_off_or_scaled_are_noticed(tmp_path: Path) ->
         assert monitors() == [LEFT, RIGHT._replace(scale=2.0)]
         screen.follow()
         assert (screen.display.scale, screen.grab().pixels.shape) == (2.0, (800, 1600))
-        ipc.command("output HEADLESS-2 disable")
-        assert monitors() == [LEFT]
+        ipc.command("create_output")
+        eventually(lambda: len(monitors()) == 3, seen=monitors)
+        assert monitors()[:2] == [LEFT, RIGHT._replace(scale=2.0)]
         screen.follow()
-        assert (screen.display.name, screen.grab().pixels.shape) == ("HEADLESS-1", (720, 1280))
+        assert [display.name for display in screen.displays()] == ["HEADLESS-1", "HEADLESS-2", "HEADLESS-3"]
+
+
+def test_a_monitor_that_is_switched_off_is_none() -> None:
+    rect = {"x": 0, "y": 0, "width": 1280, "height": 720}
+    on = {"name": "HEADLESS-1", "active": True, "rect": rect, "scale": 1.0}
+    off = {"name": "HEADLESS-2", "active": False, "rect": dict.fromkeys(rect, 0)}
+    assert monitors_of([off, on]) == [LEFT]
+
+
+def test_a_click_reaches_the_window_that_is_under_the_mouse_whatever_the_scale(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        rig = stack.enter_context(headless_sway(tmp_path))
+        pointer = stack.enter_context(closing(WlrootsPointer(rig.session)))
+        ipc = stack.enter_context(closing(SwayIpc(socket_of(rig))))
+        windows = stack.enter_context(closing(SwayWindows(socket_of(rig), pointer=lambda: pointer.position)))
+        ipc.command("workspace right")
+        lower, upper = two(rig, windows)
+        for scale, width in (("1.5", 800), ("1", 1200), ("2", 600)):
+            ipc.command(f"output HEADLESS-2 scale {scale}")
+            windows.arrange(lower, (1280, 0, 1280 + width // 2, 300))
+            windows.arrange(upper, (1280 + width // 2, 0, 1280 + width, 300))
+            for x, window in ((width // 2 - 5, lower), (width // 2 + 5, upper)):
+                pointer.move(Pixel(x=1280 + x, y=150))
+                pointer.button(1, pressed=True)
+                pointer.button(1, pressed=False)
+                assert windows.under_pointer() == windows.foreground() == window, scale
 
 
 def test_a_compositor_that_goes_away_or_hangs_is_told_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -311,6 +342,17 @@ def test_a_compositor_that_goes_away_or_hangs_is_told_as_such(tmp_path: Path, mo
         for ask in (hanging.foreground, ended.foreground, ended.focus_stirred, ended.all, own):
             with pytest.raises(CompositorGone, match="Sway has ended"):
                 ask()
+
+
+def test_more_connections_at_once_than_sway_lets_wait_are_all_made(rig: HeadlessRig) -> None:
+    path = socket_of(rig)
+    rig.compositor.send_signal(signal.SIGSTOP)
+    going_on = threading.Timer(0.1, rig.compositor.send_signal, [signal.SIGCONT])
+    going_on.start()
+    with ExitStack() as stack:
+        opened = [stack.enter_context(closing(SwayIpc(path))) for _ in range(12)]
+        assert {ipc.binding_mode() for ipc in opened} == {"default"}
+    going_on.join()
 
 
 def test_a_socket_of_another_sway_is_not_taken(rig: HeadlessRig, tmp_path: Path) -> None:
