@@ -1,7 +1,7 @@
 """A plain window of a Wayland session that says what it receives, as an outsider: keys, buttons, motions, the wheel.
 
 As a process of its own it shows one colour in the size that it is given, or fills its output, and prints a JSON line
-for each event, with when it came by the monotonic clock.
+for each event, with when it came by the monotonic clock. A box in its corner answers each key that is pressed.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from screenagent.desktop.wayland.session import WaylandSession, session_from
 READY_SECONDS: Final = 60.0
 NAME: Final = "screenagent-witness"
 COLOUR: Final = 0xFF2F6F4F
+ANSWER: Final = 0xFFB0E0C0
+BOX: Final = (60, 30)
 FORMAT: Final = 1  # XRGB
 POINTER, KEYBOARD = 1, 2
 WHOLE: Final = (0, 0)
@@ -93,7 +95,7 @@ class _Window:
         self._surface.commit()
         connection.seat.dispatcher["capabilities"] = self._capable
         self._devices: dict[int, Any] = {}
-        self._buffers: list[Any] = []
+        self._looks: list[Any] = []
 
     def _sized(self, _: object, width: int, height: int, _states: object) -> None:
         if width and height:
@@ -102,17 +104,35 @@ class _Window:
     def _configured(self, _: object, serial: int) -> None:
         self._shown_as.ack_configure(serial)
         width, height = self._size if self._size != WHOLE else (640, 480)
+        self._looks = [self._painted(colour, width, height) for colour in (COLOUR, ANSWER)]
+        self._show(width, height)
+        say("shown", width=width, height=height)
+
+    def _painted(self, colour: int, width: int, height: int) -> Any:
+        """Return a buffer with the box in this colour."""
         opened = os.memfd_create("witness")
-        os.write(opened, COLOUR.to_bytes(4, "little") * (width * height))
+        plain = COLOUR.to_bytes(4, "little")
+        with os.fdopen(os.dup(opened), "wb") as file:
+            file.write(plain * (width * height))
+            for row in range(min(BOX[1], height)):
+                file.seek(row * width * 4)
+                file.write(colour.to_bytes(4, "little") * min(BOX[0], width))
         pool = self._connection.bind("wl_shm").create_pool(opened, width * height * 4)
         buffer = pool.create_buffer(0, width, height, width * 4, FORMAT)
         pool.destroy()
         os.close(opened)
-        self._buffers.append(buffer)
-        self._surface.attach(buffer, 0, 0)
+        return buffer
+
+    def _show(self, width: int, height: int) -> None:
+        self._surface.attach(self._looks[0], 0, 0)
         self._surface.damage(0, 0, width, height)
         self._surface.commit()
-        say("shown", width=width, height=height)
+
+    def _key(self, code: int, *, pressed: bool) -> None:
+        say("key", code=code, pressed=pressed)
+        if pressed:
+            self._looks.reverse()
+            self._show(*BOX)
 
     def _capable(self, seat: Any, capabilities: int) -> None:
         if capabilities & POINTER and POINTER not in self._devices:
@@ -126,9 +146,7 @@ class _Window:
         if capabilities & KEYBOARD and KEYBOARD not in self._devices:
             self._devices[KEYBOARD] = keyboard = seat.get_keyboard()
             keyboard.dispatcher["keymap"] = lambda _, _form, opened, _size: os.close(opened)
-            keyboard.dispatcher["key"] = lambda _, _serial, _time, code, state: say(
-                "key", code=code, pressed=bool(state)
-            )
+            keyboard.dispatcher["key"] = lambda _, _serial, _time, code, state: self._key(code, pressed=bool(state))
             keyboard.dispatcher["enter"] = lambda *_: say("focus")
             keyboard.dispatcher["leave"] = lambda *_: say("lost focus")
 
