@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 import time
 from contextlib import closing
+from queue import SimpleQueue
 from typing import Any, Final, Self
 
 from pywayland.protocol.xdg_shell import XdgWmBase
@@ -151,9 +153,18 @@ class _Window:
             keyboard.dispatcher["leave"] = lambda *_: say("lost focus")
 
 
+_happened: SimpleQueue[dict[str, object]] = SimpleQueue()
+
+
 def say(event: str, **facts: object) -> None:
-    """Print what happened; returns nothing, as what answers a compositor's event has to."""
-    print(json.dumps({"event": event, "at": time.monotonic(), **facts}), flush=True)
+    """Have it printed what happened; returns nothing, as what answers a compositor's event has to."""
+    _happened.put({"event": event, "at": time.monotonic(), **facts})
+
+
+def _print_what_happened() -> None:
+    """In a thread: a compositor parts from a window that takes nothing in because nobody reads what it says."""
+    while True:
+        print(json.dumps(_happened.get()), flush=True)
 
 
 def main() -> None:
@@ -161,6 +172,7 @@ def main() -> None:
 
     INTERFACES.update({one.name: one for one in (XdgWmBase, WlCompositor)})
     argument, title, width, height = sys.argv[1:]
+    threading.Thread(target=_print_what_happened, name="says what happened", daemon=True).start()
     with closing(CompositorConnection(session_from(argument))) as connection:
         window = _Window(connection, title, (int(width), int(height)))
         while window:
