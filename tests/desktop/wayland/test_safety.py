@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -219,11 +220,12 @@ def test_nothing_is_sent_while_the_session_is_locked(rig: HeadlessRig, witness: 
         shot = showing(desktop, "Witness")
         locker = rig.start("swaylock", "--color", "ff0000", "--ignore-empty-password")
         eventually(lambda: desktop.foreground() is None)
+        for action in (CLICK, TypeText(text="abc")):
+            at = [MIDDLE] if isinstance(action, Click) else []
+            with pytest.raises(Interrupted, match="locked by swaylock"):
+                perform_input(desktop, action, *at, on=shot)
         with UserInputMonitor(desktop, control=desktop.control):
-            for action in (CLICK, TypeText(text="abc")):
-                at = [MIDDLE] if isinstance(action, Click) else []
-                with pytest.raises(Interrupted, match="locked by swaylock"):
-                    perform_input(desktop, action, *at, on=shot)
+            time.sleep(0.5); print("WHY", desktop.control.paused, desktop.control.why)
             person.does("tap", "ctrl", "shift", "escape")
             assert becomes(lambda: desktop.control.stopped, seconds=2)
         locker.send_signal(signal.SIGUSR1)
