@@ -47,6 +47,7 @@ def bench() -> None:
     screenagent bench scripts              the example scripts, on desktops that have changed
     screenagent bench read                 values read off pages, to the letter
     screenagent bench rows                 thirty rows of a CSV file, with what goes wrong on the way
+    screenagent bench desktop              a virtual desktop itself: a picture, a press, a text
     screenagent bench stop                 from a stop to no more input; what a killed agent leaves
     screenagent bench hover FILE.yaml      buttons asked for their tooltips, in other words than those
     screenagent bench tasks FILE.yaml      whole tasks, judged by their real effect
@@ -295,6 +296,23 @@ def settle(*, popups: int, seed: int) -> None:
     with Ticker(silent=0.0) as ticker:
         found = bench_settle.run_settle(popups=popups, seed=seed, progress=lambda number: ticker.count(number, popups))
     click.echo(found.model_dump_json())
+
+
+@bench.command
+@click.option("--times", type=click.IntRange(min=1), default=40, show_default=True)
+@virtual_option("Which virtual desktop: on X, or on Wayland.")
+def desktop(*, times: int, virtual: str | None) -> None:
+    """Measure a virtual desktop itself: a picture of it, a press of the mouse, 300 characters of several scripts.
+
+    \b
+    screenagent bench desktop
+    screenagent bench desktop --virtual=wayland
+    """
+    from screenagent.bench.desktop import measure_desktop
+    from screenagent.settings import Settings
+
+    settings = Settings.load(virtual_kind=virtual_kind(virtual))
+    click.echo(measure_desktop(settings.virtual_kind, times=times).model_dump_json())
 
 
 @bench.command
