@@ -327,20 +327,32 @@ def desktop(*, times: int, virtual: str | None) -> None:
 )
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--results", type=NEW_FILE, help="Keep each there, and go on from it.")
-def stop(*, n: int, kills: int, hindered: int, seed: int, results: Path | None) -> None:
+@virtual_option("What kind of virtual desktop the agent works on.")
+def stop(*, n: int, kills: int, hindered: int, seed: int, results: Path | None, virtual: str | None) -> None:
     """Stop an agent that types, drags and holds keys at random moments, in every way; then kill it.
 
     \b
     screenagent bench stop
     screenagent bench stop --n 70 --kills 10
     screenagent bench stop --results stop.jsonl
+    screenagent bench stop --virtual=wayland
     """
     from screenagent.bench import stop as bench_stop
+    from screenagent.settings import Settings
 
-    worker = ("-m", "screenagent.bench.stop_worker")
+    opened = bench_stop.x_display
+    if Settings.load(virtual_kind=virtual_kind(virtual)).virtual_kind == "wayland":
+        from screenagent.bench.stop_wayland import wayland_display as opened
     with Ticker(silent=0.0) as ticker:
         found = bench_stop.run_stop(
-            stops=n, kills=kills, hindered=hindered, seed=seed, results=results, worker=worker, progress=ticker.count
+            stops=n,
+            kills=kills,
+            hindered=hindered,
+            seed=seed,
+            results=results,
+            worker=("-m", "screenagent.bench.stop_worker"),
+            opened=opened,
+            progress=ticker.count,
         )
     click.echo(found.model_dump_json())
 
