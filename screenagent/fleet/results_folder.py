@@ -24,6 +24,8 @@ from screenagent.showing import visible_json
 
 FORMAT: Final = 1
 RESULTS: Final = "results.jsonl"
+OPENING: Final = b'{"kind":"header"'
+"""What every file of results begins with, also one that was cut off in its first line."""
 
 
 class FolderInUse(WrongUsage):
@@ -124,7 +126,7 @@ def _whole(file: IO[bytes], folder: Path, header: Header) -> list[KeptAttempt]:
     """Return the attempts in the file, which then ends with its last whole line, or begins with the header."""
     content = file.read()
     lines = _lines(content)
-    if content and not lines and not header.model_dump_json().encode().startswith(content[:1]):
+    if not lines and content[: len(OPENING)] != OPENING[: len(content)]:
         raise BadFile(f"{folder / RESULTS} is not a file of results; use another folder")
     file.truncate(sum(map(len, lines)))
     if not lines:
@@ -141,9 +143,9 @@ def _lines(content: bytes) -> list[bytes]:
 def _header(line: bytes, folder: Path) -> Header:
     try:
         said = json.loads(line)
-        if isinstance(said, dict) and said.get("kind") == "header" and said.get("format") != FORMAT:
+        if isinstance(said, dict) and isinstance(said.get("format"), int) and said["format"] != FORMAT:
             raise OtherResults(
-                f"{folder} holds results in the form {said.get('format')}, and this version writes {FORMAT};"
+                f"{folder} holds results in the form {said['format']}, and this version writes {FORMAT};"
                 " use another folder"
             )
         return Header.model_validate(said)

@@ -104,7 +104,7 @@ class LocalWorkers(Generic[Work]):
         return ProcessPool(1, int(self._fresh), initializer=_begin_worker, context=spawning)
 
     def _scheduled(self, lane: _Lane[Work], job: Job[Work]) -> Future[Attempted]:
-        scheduled: Future[Attempted] = lane.pool.schedule(_attempted, (self._attempt, job), timeout=self._seconds)
+        scheduled: Future[Attempted] = lane.pool.schedule(attempted, (self._attempt, job), timeout=self._seconds)
         return scheduled
 
     def _renew(self, lane: _Lane[Work]) -> None:
@@ -160,7 +160,7 @@ def _how_ended(code: int) -> str:
     return f"signal {-code}" if code < 0 else f"exit code {code}"
 
 
-def _attempted(attempt: Attempt[Work], job: Job[Work]) -> Attempted:
+def attempted(attempt: Attempt[Work], job: Job[Work]) -> Attempted:
     """Carry out the job in the worker. An error goes no further: not every one can be pickled."""
     began = time.monotonic()
     try:
