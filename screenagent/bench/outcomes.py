@@ -81,10 +81,12 @@ def _is_folder(path: Path) -> bool:
 def _of_folder(folder: Path) -> SuiteOutcomes:
     header, attempts = read_results_folder(folder)
     last = {attempt.job: attempt for attempt in sorted(attempts, key=lambda attempt: attempt.number)}
+    outcomes = [_of_attempt(attempt, folder / "runs", last) for attempt in last.values()]
+    apps = {outcome.task: outcome.app for outcome in outcomes if outcome.app}
     return SuiteOutcomes(
         name=folder.resolve().name,
         asked=header.asked,
-        outcomes=tuple(_of_attempt(attempt, folder / "runs", last) for attempt in last.values()),
+        outcomes=tuple(one.model_copy(update={"app": apps.get(one.task, "")}) for one in outcomes),
     )
 
 

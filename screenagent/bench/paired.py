@@ -42,7 +42,7 @@ class Difference(Value):
     """`gain` is the mean share of success of B without that of A, over the `tasks` that both have tried.
 
     `interval` is its 95 % interval after Bonett and Price. `p` is that of McNemar's exact test: of the tasks that came
-    out differently, would a coin fall as unevenly?
+    out differently, would a coin fall as unevenly? With several epochs it is the sign test of the tasks' shares.
     """
 
     tasks: int
@@ -76,7 +76,7 @@ def compare_outcomes(a: SuiteOutcomes, b: SuiteOutcomes) -> Comparison:
         a=_side(a),
         b=_side(b),
         difference=_difference({task: shares_b[task] - shares_a[task] for task in paired}),
-        by_app=_by_app(b.outcomes, shares_a, shares_b),
+        by_app=_by_app((*a.outcomes, *b.outcomes), shares_a, shares_b),
         only_a=tuple(sorted(names_a - names_b)),
         only_b=tuple(sorted(names_b - names_a)),
         infra=tuple(sorted((names_a & names_b) - set(paired))),
@@ -148,9 +148,9 @@ def _by_app(
     outcomes: Sequence[SuiteOutcome], shares_a: dict[str, float], shares_b: dict[str, float]
 ) -> tuple[AppComparison, ...]:
     tasks: dict[str, set[str]] = defaultdict(set)
-    for outcome in outcomes:
-        if outcome.task in shares_a and outcome.task in shares_b:
-            tasks[outcome.app].add(outcome.task)
+    apps = {outcome.task: outcome.app for outcome in outcomes if outcome.app}
+    for task in shares_a.keys() & shares_b.keys():
+        tasks[apps.get(task, "")].add(task)
     return tuple(
         AppComparison(
             app=app,

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from screenagent.bench.paired import Comparison, Difference, SideSummary
 from screenagent.showing import abridged, visible
 
-LISTED = 20
+LISTED: Final = 20
 """Tasks that are named in a line of the table; all of them are in the JSON object."""
 
 
 def comparison_table(found: Comparison) -> str:
     """Return the table, and under it what it does not count."""
-    return "\n".join([*_sides(found), "", *_difference(found.difference), *_apps(found), *_remarks(found)])
+    test = "McNemar's exact test" if found.epochs == (1, 1) else "exact sign test of the tasks' shares"
+    return "\n".join([*_sides(found), "", *_difference(found.difference, test), *_apps(found), *_remarks(found)])
 
 
 def _sides(found: Comparison) -> Iterator[str]:
@@ -43,7 +45,7 @@ def _figure(value: float | None) -> str:
     return "–" if value is None else f"{value:,g}"
 
 
-def _difference(difference: Difference) -> Iterator[str]:
+def _difference(difference: Difference, test: str) -> Iterator[str]:
     if difference.gain is None or difference.interval is None:
         yield "No task was answered by both, so there is nothing to compare."
         return
@@ -54,7 +56,7 @@ def _difference(difference: Difference) -> Iterator[str]:
         yield "  no task came out differently"
     else:
         counts = f"{len(difference.better)} better, {len(difference.worse)} worse"
-        yield f"  McNemar's exact test: p = {difference.p:.3g} ({counts})"
+        yield f"  {test}: p = {difference.p:.3g} ({counts})"
     yield from (f"  {word}: {_listed(tasks)}" for word, tasks in _changed(difference) if tasks)
 
 
