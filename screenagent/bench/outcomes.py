@@ -11,6 +11,7 @@ from typing import Final
 from pydantic import Field, JsonValue, ValidationError
 
 from screenagent.bench.ground import GroundResult
+from screenagent.bench.mine import MinedResult
 from screenagent.bench.miniwob.episodes import MiniwobResult
 from screenagent.bench.run_costs import RunSpent, failure_in_run, run_spent
 from screenagent.bench.tasks import TaskResult
@@ -200,7 +201,23 @@ def _of_task(line: str) -> SuiteOutcome:
     return outcome.model_copy(update={"failure": _failure(outcome, result, None)})
 
 
+def _of_mined(line: str) -> SuiteOutcome:
+    result = MinedResult.model_validate_json(line)
+    wrong = "called absent" if isinstance(result.answer, Absent) else "missed"
+    failure = "pointed at what was rejected" if result.kind == "rejected" else wrong
+    seconds = result.ms / 1000
+    return SuiteOutcome(
+        task=f"{result.kind}: {result.instruction} ({result.correction})",
+        app=result.app,
+        passed=result.passed,
+        failure="" if result.passed else failure,
+        seconds=seconds,
+        spent=RunSpent(seconds=seconds, calls=result.calls) if result.calls is not None else None,
+    )
+
+
 _KINDS: Final[Mapping[str, Callable[[str], SuiteOutcome]]] = {
+    "correction": _of_mined,
     "picture": _of_ground,
     "asked": _of_miniwob,
     "step_wall_ms": _of_task,

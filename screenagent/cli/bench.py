@@ -11,6 +11,7 @@ import click
 
 from screenagent.cli.bench_compare import compare, report
 from screenagent.cli.bench_hover import hover
+from screenagent.cli.bench_mine import mine
 from screenagent.cli.bench_peers import peers
 from screenagent.cli.bench_read import read
 from screenagent.cli.bench_rows import rows
@@ -41,6 +42,7 @@ def bench() -> None:
     screenagent bench stop                 from a stop to no more input; what a killed agent leaves
     screenagent bench hover FILE.yaml      buttons asked for their tooltips, in other words than those
     screenagent bench tasks FILE.yaml      whole tasks, judged by their real effect
+    screenagent bench mine                 what people corrected in recorded runs, asked again
     screenagent bench compare A B          two sets of results: what got better, what got worse
     screenagent bench report RESULTS…      results as a page, JUnit XML or CSV
     screenagent bench truth                tasks where they work and where they silently do not
@@ -346,5 +348,5 @@ def model(*, checkpoint: Path | None, random_weights: bool, layers: int, quant: 
     click.echo(bench_model.run_model(setup).model_dump_json())
 
 
-for command in (compare, report, hover, peers, rows, tasks, truth, miniwob, scripts, read):
+for command in (compare, report, mine, hover, peers, rows, tasks, truth, miniwob, scripts, read):
     bench.add_command(command)
