@@ -15,6 +15,7 @@ from screenagent.cli.bench_mine import mine
 from screenagent.cli.bench_peers import peers
 from screenagent.cli.bench_read import read
 from screenagent.cli.bench_rows import rows
+from screenagent.cli.bench_suite import suite
 from screenagent.cli.bench_tasks import miniwob, scripts, tasks, truth
 from screenagent.cli.options import FILE, FOLDER, NEW_FILE, QUANT, crop_option, family_option, max_image_patches_option
 from screenagent.cli.progress import Ticker
@@ -43,6 +44,7 @@ def bench() -> None:
     screenagent bench hover FILE.yaml      buttons asked for their tooltips, in other words than those
     screenagent bench tasks FILE.yaml      whole tasks, judged by their real effect
     screenagent bench mine                 what people corrected in recorded runs, asked again
+    screenagent bench suite NAME FOLDER    a public suite from your own checkout
     screenagent bench compare A B          two sets of results: what got better, what got worse
     screenagent bench report RESULTS…      results as a page, JUnit XML or CSV
     screenagent bench truth                tasks where they work and where they silently do not
@@ -348,5 +350,5 @@ def model(*, checkpoint: Path | None, random_weights: bool, layers: int, quant: 
     click.echo(bench_model.run_model(setup).model_dump_json())
 
 
-for command in (compare, report, mine, hover, peers, rows, tasks, truth, miniwob, scripts, read):
+for command in (compare, report, mine, suite, hover, peers, rows, tasks, truth, miniwob, scripts, read):
     bench.add_command(command)
