@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import shutil
 import subprocess
 import threading
 import time
@@ -86,14 +87,24 @@ class PageCheck(Value):
 Check = FileCheck | ShellCheck | PageCheck
 
 
+def _is_nothing(value: object) -> bool:
+    return not value
+
+
 class Task(Value):
-    """`{dir}` in any of the texts stands for the task's own folder, `{here}` for that of the file of tasks."""
+    """`{dir}` in any of the texts stands for the task's own folder, `{here}` for that of the file of tasks.
+
+    `copied` are files that lie elsewhere, by their name in the task's folder. `group` is the application in reports, if
+    the first word of `app` does not name it.
+    """
 
     id: Words
     app: Words
     task: Words
     check: Check
     files: dict[str, str] = Field(default_factory=dict)
+    copied: dict[str, str] = Field(default_factory=dict, exclude_if=_is_nothing)
+    group: str = Field(default="", exclude_if=_is_nothing)
 
     def within(self, folder: Path) -> Task:
         return self._with("{dir}", folder)
@@ -173,7 +184,7 @@ def attempt_task(task: Task, *, build: BuildTask, runs: Path, kind: VirtualKind 
 
 
 def unreadable_result(task: Task, why: str) -> TaskResult:
-    return TaskResult(id=task.id, app=task.app.split()[0], success=False, outcome="gave_up", message=why)
+    return TaskResult(id=task.id, app=task.group or task.app.split()[0], success=False, outcome="gave_up", message=why)
 
 
 def attempt_readable(
@@ -210,7 +221,7 @@ def attempt_readable(
     assert episode.ended is not None
     return TaskResult(
         id=task.id,
-        app=task.app.split()[0],
+        app=task.group or task.app.split()[0],
         success=success,
         outcome=episode.ended.result,
         message=episode.ended.message,
@@ -224,6 +235,9 @@ def _write_files(task: Task, folder: Path) -> None:
     for file, content in task.files.items():
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
         (folder / file).write_text(content, "utf-8")
+    for file, source in task.copied.items():
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, folder / file)
 
 
 @contextmanager

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from screenagent.cli.bench_compare import compare, report
 from screenagent.cli.bench_hover import hover
+from screenagent.cli.bench_mine import mine
 from screenagent.cli.bench_peers import peers
 from screenagent.cli.bench_read import read
 from screenagent.cli.bench_rows import rows
+from screenagent.cli.bench_suite import suite
 from screenagent.cli.bench_tasks import miniwob, scripts, tasks, truth
 from screenagent.cli.options import (
     FILE,
@@ -51,6 +54,10 @@ def bench() -> None:
     screenagent bench stop                 from a stop to no more input; what a killed agent leaves
     screenagent bench hover FILE.yaml      buttons asked for their tooltips, in other words than those
     screenagent bench tasks FILE.yaml      whole tasks, judged by their real effect
+    screenagent bench mine                 what people corrected in recorded runs, asked again
+    screenagent bench suite NAME FOLDER    a public suite from your own checkout
+    screenagent bench compare A B          two sets of results: what got better, what got worse
+    screenagent bench report RESULTS…      results as a page, JUnit XML or CSV
     screenagent bench truth                tasks where they work and where they silently do not
     screenagent bench peers                other tools on the same program and pages
     screenagent bench miniwob              the web tasks of MiniWoB++, by pixels and input alone
@@ -383,5 +390,5 @@ def model(*, checkpoint: Path | None, random_weights: bool, layers: int, quant: 
     click.echo(bench_model.run_model(setup).model_dump_json())
 
 
-for command in (hover, peers, rows, tasks, truth, miniwob, scripts, read):
+for command in (compare, report, mine, suite, hover, peers, rows, tasks, truth, miniwob, scripts, read):
     bench.add_command(command)

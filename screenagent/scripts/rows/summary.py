@@ -150,7 +150,7 @@ def csv_text(rows: Sequence[RowSummary]) -> str:
     return text.getvalue()
 
 
-def _plain(cell: str) -> str:
+def plain_cell(cell: str) -> str:
     """Return a cell that a spreadsheet shows as it stands: one that begins as a formula does gets an apostrophe."""
     text = cell.replace("\0", "")
     return f"'{text}" if _FORMULA.match(text.lstrip(" ")) and not _NUMBER.fullmatch(text) else text
