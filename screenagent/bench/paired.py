@@ -90,8 +90,8 @@ def mcnemar_p(better: int, worse: int) -> float | None:
     n = better + worse
     if n == 0:
         return None
-    tail = sum(math.comb(n, k) for k in range(min(better, worse) + 1))
-    return min(1.0, 2 * tail / 2**n)
+    tail: int = sum(math.comb(n, k) for k in range(min(better, worse) + 1))
+    return min(1.0, 2 * tail / float(1 << n))
 
 
 def paired_interval(differences: Sequence[float], *, z: float = 1.96) -> tuple[float, float] | None:

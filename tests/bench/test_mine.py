@@ -105,9 +105,7 @@ def test_a_grounder_is_scored_by_application_and_kind(three: Path, tmp_path: Pat
     (editor,) = found.by_app
     assert editor.app == "editor"
     assert (editor.moved.passed, editor.reworded.passed, editor.rejected.passed) == (0, 1, 0)
-    better = run_mine(
-        mined(three), FakeGrounder({"Save": ELSEWHERE.point, "Open": OPEN}), results=tmp_path / "b.jsonl"
-    )
+    better = run_mine(mined(three), FakeGrounder({"Save": ELSEWHERE.point, "Open": OPEN}), results=tmp_path / "b.jsonl")
     assert (better.placed.passed, better.placed.n, better.rejected.passed) == (2, 2, 1)
     kinds = {outcome.failure for outcome in read_outcomes(tmp_path / "a.jsonl").outcomes}
     assert kinds == {"missed", "", "pointed at what was rejected"}
@@ -131,7 +129,8 @@ def test_runs_without_pictures_and_damaged_ones_are_counted(three: Path) -> None
 
 
 def item(runs: Path, kind: str) -> Correction:
-    return next(item for item in mined(runs).found if item.kind == kind)
+    found: list[Correction] = [item for item in mined(runs).found if item.kind == kind]
+    return found[0]
 
 
 def test_an_export_hides_all_but_the_surroundings_of_the_target(three: Path, tmp_path: Path) -> None:

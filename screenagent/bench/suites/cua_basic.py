@@ -41,9 +41,7 @@ def read_cua_basic(folder: Path) -> ListedSuite:
             left_out.append(LeftOut(id=name, app=name, why=why))
         else:
             tasks.append(_task(told, name))
-    return ListedSuite(
-        name="cua-bench-basic", tasks=tuple(tasks), left_out=tuple(left_out), licence=licence_of(place)
-    )
+    return ListedSuite(name="cua-bench-basic", tasks=tuple(tasks), left_out=tuple(left_out), licence=licence_of(place))
 
 
 def prove_cua_basic(folder: Path) -> list[LeftOut]:

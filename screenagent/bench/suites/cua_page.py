@@ -16,13 +16,16 @@ import sys
 import types
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from screenagent.bench.devtools import BrowserPage, browser, connected
 from screenagent.control import Control
 from screenagent.geometry import Size
+
+Found = TypeVar("Found")
 
 ROLES: Final = ("tasks_config", "setup_task", "evaluate_task", "solve_task")
 ACTIONS: Final = ("ClickAction", "RightClickAction", "DoubleClickAction", "DragAction", "TypeAction", "KeyAction")
@@ -92,7 +95,9 @@ class OpeningSession:
     def __init__(self) -> None:
         self.window = CuaWindow()
 
-    async def launch_window(self, html: str = "", title: str = "", width: int = 800, height: int = 600, **_: Any) -> int:
+    async def launch_window(
+        self, html: str = "", title: str = "", width: int = 800, height: int = 600, **_: Any
+    ) -> int:
         self.window = CuaWindow(html, title, width, height)
         return 1
 
@@ -208,37 +213,54 @@ def _stand_in(found: CuaMain) -> types.ModuleType:
 def list_tasks(folder: Path) -> Iterator[dict[str, Any]]:
     """Yield each task with its page; a `main.py` that cannot be run is named, with why."""
     for file in sorted(folder.glob("*/main.py")):
-        try:
-            main = load_main(file)
-            for index, task in enumerate(main.tasks):
-                window = main.opened(task)
-                listed = {"main": str(file), "index": index, "description": task.description}
-                yield listed | {"window": asdict(window) | {"html": whole_page(window, index)}}
-        except Exception as error:  # noqa: BLE001 -- whatever a task's own program does ends that task alone
-            yield {"main": str(file), "why": f"{type(error).__name__}: {error}"}
+        yield from _or_why(partial(_tasks_of, file), partial(_unrun, file))
+
+
+def _tasks_of(file: Path) -> list[dict[str, Any]]:
+    main, listed = load_main(file), []
+    for index, task in enumerate(main.tasks):
+        window = main.opened(task)
+        named = {"main": str(file), "index": index, "description": task.description}
+        listed.append(named | {"window": asdict(window) | {"html": whole_page(window, index)}})
+    return listed
+
+
+def _unrun(file: Path, why: str) -> list[dict[str, Any]]:
+    return [{"main": str(file), "why": why}]
+
+
+def _or_why(do: Callable[[], Found], otherwise: Callable[[str], Found]) -> Found:
+    """Return what is done, or what it is otherwise: whatever a task's own program does ends that task alone."""
+    try:
+        return do()
+    except Exception as error:  # noqa: BLE001 -- see above
+        return otherwise(f"{type(error).__name__}: {error}")
 
 
 def prove(folder: Path) -> Iterator[dict[str, Any]]:
     """Yield for each task whether its check holds on the untouched page, and after the suite's own solution."""
     listed = [one for one in list_tasks(folder) if "why" not in one]
-    with TemporaryDirectory() as name, browser(Control(), "about:blank", size=Size(width=1024, height=768)) as (_, page):
+    with (
+        TemporaryDirectory() as name,
+        browser(Control(), "about:blank", size=Size(width=1024, height=768)) as (_, page),
+    ):
         for one in listed:
             file = Path(name) / "index.html"
             file.write_text(one["window"]["html"], "utf-8")
             page.load(file.as_uri())
-            yield {"main": one["main"], "index": one["index"]} | _both_sides(one, page)
+            sides = _or_why(
+                partial(_both_sides, one, page), lambda why: {"untouched": None, "solved": None, "why": why}
+            )
+            yield {"main": one["main"], "index": one["index"]} | sides
 
 
 def _both_sides(one: dict[str, Any], page: BrowserPage) -> dict[str, Any]:
-    try:
-        main = load_main(Path(one["main"]))
-        task = main.tasks[one["index"]]
-        untouched = main.holds(task, page)
-        main.solve(task, page)
-        page.painted()
-        return {"untouched": untouched, "solved": main.holds(task, page)}
-    except Exception as error:  # noqa: BLE001 -- as in the list
-        return {"untouched": None, "solved": None, "why": f"{type(error).__name__}: {error}"}
+    main = load_main(Path(one["main"]))
+    task = main.tasks[one["index"]]
+    untouched = main.holds(task, page)
+    main.solve(task, page)
+    page.painted()
+    return {"untouched": untouched, "solved": main.holds(task, page)}
 
 
 def check(file: Path, index: int, profile: Path) -> bool:

@@ -80,9 +80,7 @@ def read_opencomputer(folder: Path, launched: Mapping[str, str] = LAUNCHED) -> L
     for file in files:
         found = _read(file, folder, launched)
         (tasks if isinstance(found, Task) else left_out).append(found)  # type: ignore[arg-type]  # one list each
-    return ListedSuite(
-        name="opencomputer", tasks=tuple(tasks), left_out=tuple(left_out), licence=licence_of(folder)
-    )
+    return ListedSuite(name="opencomputer", tasks=tuple(tasks), left_out=tuple(left_out), licence=licence_of(folder))
 
 
 def _read(file: Path, folder: Path, launched: Mapping[str, str]) -> Task | LeftOut:

@@ -225,7 +225,8 @@ def test_nothing_is_sent_while_the_session_is_locked(rig: HeadlessRig, witness: 
             with pytest.raises(Interrupted, match="locked by swaylock"):
                 perform_input(desktop, action, *at, on=shot)
         with UserInputMonitor(desktop, control=desktop.control):
-            time.sleep(0.5); print("WHY", desktop.control.paused, desktop.control.why)
+            time.sleep(0.5)
+            print("WHY", desktop.control.paused, desktop.control.why)
             person.does("tap", "ctrl", "shift", "escape")
             assert becomes(lambda: desktop.control.stopped, seconds=2)
         locker.send_signal(signal.SIGUSR1)
