@@ -206,9 +206,9 @@ def wayland_session(display: DisplayName = None) -> str | None:
     """Return which Wayland session that is, in words; None if it is none."""
     if sys.platform != "linux" or (session := _wayland_session(display)) is None:
         return None
-    from screenagent.desktop.wayland.opening import described
+    from screenagent.desktop.wayland.opening import described_session
 
-    return described(session)
+    return described_session(session)
 
 
 def why_no_session_bus() -> str | None:

@@ -20,7 +20,7 @@ def open_wayland(stack: ExitStack, session: WaylandSession, *, control: Control)
     return open_wlroots(stack, session, control=control)
 
 
-def described(session: WaylandSession) -> str:
+def described_session(session: WaylandSession) -> str:
     """Return which session it is, in words: its compositor with its version, as far as that is known, and its name."""
     if session.is_gnome:
         return f"GNOME on Wayland, {session.name}"
