@@ -202,6 +202,15 @@ def gnome_extension(display: DisplayName = None) -> ExtensionState | None:
     return running_state(session.session_bus)
 
 
+def wayland_session(display: DisplayName = None) -> str | None:
+    """Return which Wayland session that is, in words; None if it is none."""
+    if sys.platform != "linux" or (session := _wayland_session(display)) is None:
+        return None
+    from screenagent.desktop.wayland.opening import described_session
+
+    return described_session(session)
+
+
 def why_no_session_bus() -> str | None:
     """Return why programs cannot be asked for their controls, in words; None if they can."""
     from screenagent.desktop.bus import why_no_bus

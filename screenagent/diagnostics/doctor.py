@@ -17,7 +17,7 @@ from screenagent.control import Control
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.local import LocalDesktop
 from screenagent.desktop.lock import driving
-from screenagent.desktop.platform import DisplayName, gnome_extension, why_no_session_bus
+from screenagent.desktop.platform import DisplayName, gnome_extension, wayland_session, why_no_session_bus
 from screenagent.desktop.testing.probe import Probe
 from screenagent.desktop.testing.probe_window import ANSWERS
 from screenagent.desktop.virtual_session import missing_programs
@@ -65,6 +65,8 @@ def examine(control: Control, *, display: DisplayName = None, x_display: str | N
     """
     yield _system()
     try:
+        if (session := wayland_session(display)) is not None:
+            yield _works("session", session)
         with LocalDesktop(control=control, display=display) as desktop:
             monitors = desktop.displays()
         yield _works("display", ", ".join(_described(monitor) for monitor in monitors))
