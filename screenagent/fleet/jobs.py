@@ -80,7 +80,7 @@ def failed(message: str) -> Attempted:
     return Attempted(outcome="failed", message=message[:LONGEST_MESSAGE])
 
 
-def judged(error: Exception) -> Attempted:
+def blamed(error: Exception) -> Attempted:
     """Return what an error makes of an attempt: what the machine lacked is infra, all else is a failure."""
     if isinstance(error, MemoryError):
         return infra("memory", "there was not enough memory")
