@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+
+from screenagent.desktop.wayland.unix_sockets import served_by
 
 LEADS: Final = (
     "WAYLAND_DISPLAY",
@@ -19,6 +22,8 @@ LEADS: Final = (
     "AT_SPI_BUS_ADDRESS",
 )
 """What of an environment says which session it is."""
+
+X_SOCKETS: Final = "/tmp/.X11-unix"
 
 
 @dataclass(frozen=True)
@@ -71,13 +76,21 @@ def session_of(environment: Mapping[str, str]) -> WaylandSession | None:
 def own_session() -> WaylandSession | None:
     """Return the Wayland session that we are in; None where we are in none, or where `DISPLAY` names an X server that
     stands beside it, as one that was started by hand."""
-    session = session_of(os.environ)
-    beside = session and session.leads.get("DISPLAY")
-    return None if beside and not _is_xwayland(beside) else session
+    if (session := session_of(os.environ)) is None:
+        return None
+    beside = session.leads.get("DISPLAY")
+    return session if not beside or _is_xwayland(beside, session.socket) else None
 
 
-def _is_xwayland(display: str) -> bool:
-    """Return whether an X server is the one that shows old programs in a Wayland session, or cannot be reached."""
+def _is_xwayland(display: str, compositor: str) -> bool:
+    """Return whether an X server is the one that shows old programs in the session of a compositor, or is not there.
+
+    Compositors serve its socket themselves and start it with the first program. So it is not spoken to if that tells.
+    """
+    if local := re.fullmatch(r"(?:unix)?:(\d+)(?:\.\d+)?", display, re.ASCII):
+        server = served_by(f"{X_SOCKETS}/X{local[1]}")
+        if server is None or server == served_by(compositor):
+            return True
     from Xlib import error
 
     from screenagent.desktop.x11.connection import SeparateDisplay

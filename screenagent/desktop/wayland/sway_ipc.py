@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import select
-import socket
 import struct
 import threading
 from collections.abc import Iterator, Mapping
@@ -12,8 +11,9 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from screenagent.desktop.wayland.connection import ANSWER_SECONDS, CompositorGone
+from screenagent.desktop.wayland.connection import CompositorGone
 from screenagent.desktop.wayland.session import WaylandSession
+from screenagent.desktop.wayland.unix_sockets import connected, served_by
 from screenagent.protocols import Retry
 
 MAGIC: Final = b"i3-ipc"
@@ -24,8 +24,6 @@ KINDS: Final = {0: "workspace", 2: "mode", 3: "window", 5: "binding", 6: "shutdo
 PIECE: Final = 1 << 16
 LARGEST: Final = 1 << 26
 """Bytes of one answer; a tree of a thousand windows takes two million."""
-TIME: Final = struct.Struct("@ll")
-PEER: Final = struct.Struct("3i")  # the process, user and group at the other end
 
 
 class Asks(IntEnum):
@@ -44,36 +42,11 @@ def sway_socket(session: WaylandSession) -> str | None:
     `SWAYSOCK` may be of an earlier session, or of another than `WAYLAND_DISPLAY`, so the process at the other end has
     to be the same.
     """
-    compositor = _served_by(session.socket)
+    compositor = served_by(session.socket)
     told = session.leads.get("SWAYSOCK", "")
     lying = sorted(map(str, Path(session.socket).parent.glob(f"sway-ipc.*.{compositor}.sock"))) if compositor else []
     candidates = (path for path in (told, *lying) if path)
-    return next((path for path in candidates if compositor is not None and _served_by(path) == compositor), None)
-
-
-def _served_by(path: str) -> int | None:
-    """Return the process that serves a socket; None if there is none."""
-    try:
-        with _connected(path) as asking:
-            credentials = asking.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, PEER.size)
-    except OSError:
-        return None
-    return int(PEER.unpack(credentials)[0])
-
-
-def _connected(path: str) -> socket.socket:
-    """Return a connection to a socket. Sway lets three wait; beyond that one has to wait for its turn to wait."""
-    made = socket.socket(socket.AF_UNIX)
-    seconds, fraction = divmod(ANSWER_SECONDS, 1)
-    try:
-        # A timeout of Python's would let it fail at once where too many wait.
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, TIME.pack(int(seconds), int(fraction * 1e6)))
-        made.connect(path)
-    except BaseException:
-        made.close()
-        raise
-    made.settimeout(ANSWER_SECONDS)
-    return made
+    return next((path for path in candidates if compositor is not None and served_by(path) == compositor), None)
 
 
 class SwayEvent(NamedTuple):
@@ -90,7 +63,7 @@ class _Stream:
     def __init__(self, path: str) -> None:
         self._came = bytearray()
         try:
-            self._socket = _connected(path)
+            self._socket = connected(path)
         except OSError as reason:
             raise CompositorGone(f"Sway cannot be reached at {path} ({reason.strerror or reason})") from reason
 
