@@ -12,3 +12,9 @@ class NoDesktop(UserError):
     """There is no desktop to work on as asked; the text is a sentence that says why and what to do."""
 
     code = "no_desktop"
+
+
+class NoApplication(NoDesktop):
+    """The desktop is there, but the application that was asked for did not open on it."""
+
+    code = "no_application"

@@ -182,6 +182,7 @@ def _environment(folder: Path) -> dict[str, str]:
         "SCREENAGENT_DESKTOP": str(folder),
         "HOME": str(folder / "home"),
         "XDG_RUNTIME_DIR": str(folder / "run"),
+        "TMPDIR": str(folder / "tmp"),
         "LANG": "C.UTF-8",
         "GTK_MODULES": "gail:atk-bridge",
         "NO_AT_BRIDGE": "0",
