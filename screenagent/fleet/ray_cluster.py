@@ -18,8 +18,10 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from screenagent.desktop.session_folder import guarded_folder
 from screenagent.fleet.bounds import DESKTOP_MB, NoRoom, cores
+from screenagent.fleet.jobs import Attempt, Work
 from screenagent.fleet.ray_head import Head, NoCluster, head_address
-from screenagent.fleet.ray_place import Place
+from screenagent.fleet.ray_place import Place, asker_environment, marked
+from screenagent.fleet.ray_workers import RayWorkers
 
 STORE_BYTES: Final = 100 * 2**20
 """The object store of a Ray of our own: all that goes through it is jobs and results of a few kilobytes."""
@@ -148,3 +150,32 @@ def _desktops(resources: Mapping[str, float]) -> int:
 def _offered() -> str:
     there = ray.cluster_resources()
     return f"{there.get('CPU', 0):g} cores and {there.get('memory', 0) / 2**20:.0f} MB"
+
+
+@dataclass(frozen=True)
+class Ray:
+    """Workers by Ray: `asked` is `auto`, `local` or an address, and `count` how many at a time, None as many as fit."""
+
+    asked: str
+    count: int | None = None
+    fresh: bool = True
+
+    @contextmanager
+    def workers(
+        self, attempt: Attempt[Work], *, jobs: int, seconds: float, folder: Path
+    ) -> Iterator[RayWorkers[Work]]:
+        with marked(folder, asker_environment(folder)) as place, open_cluster(self.asked, folder / SAID) as cluster:
+            cluster.check_nodes(place)
+            workers = RayWorkers(
+                attempt,
+                place,
+                count=cluster.room(self.count, jobs),
+                seconds=seconds,
+                memory=DESKTOP_BYTES,
+                fresh=self.fresh,
+                check=cluster.check,
+            )
+            try:
+                yield workers
+            finally:
+                workers.stop()

@@ -9,11 +9,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 import screenagent
 from screenagent.fleet.results_folder import ResultsNotWritten
 
-PREFIX = "SCREENAGENT_"
+PREFIX: Final = "SCREENAGENT_"
+TURNS: Final = "SCREENAGENT_MODEL_TURNS"
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,15 @@ class Place:
         for name in [name for name in os.environ if name.startswith(PREFIX)]:
             del os.environ[name]
         os.environ.update(self.environment)
+
+
+def asker_environment(folder: Path) -> dict[str, str]:
+    """Return the settings that this process has from its environment, for those that carry out its jobs.
+
+    They take turns at a model server by files in the shared folder, unless these settings name another place.
+    """
+    given = {name: value for name, value in os.environ.items() if name.startswith(PREFIX)}
+    return {TURNS: str(folder.resolve() / "model_turns"), **given}
 
 
 @contextmanager

@@ -92,9 +92,13 @@ class LocalWorkers(Generic[Work]):
         wait([lane.future for lane in at_work], soonest, FIRST_COMPLETED)
         return [(job, found) for lane in at_work if (job := lane.job) and (found := self._found(lane))]
 
-    def stop(self) -> None:
+    def refuse(self) -> None:
+        """Begin nothing more, so that what is ended stays so."""
         for lane in self._lanes:
             lane.pool.stop()
+
+    def stop(self) -> None:
+        self.refuse()
         end_workers()
         for lane in self._lanes:
             lane.pool.join()
