@@ -40,7 +40,12 @@ class ThisMachine:
 
     @contextmanager
     def workers(
-        self, attempt: Attempt[AnyTask], *, jobs: int, seconds: float, folder: Path
+        self,
+        attempt: Attempt[AnyTask],
+        *,
+        jobs: int,
+        seconds: float,
+        folder: Path,  # noqa: ARG002 -- results of one machine need no place
     ) -> Iterator[Workers[AnyTask]]:
         workers = LocalWorkers(attempt, count=worker_count(self.count, jobs), seconds=seconds)
         try:

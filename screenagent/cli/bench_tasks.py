@@ -61,9 +61,9 @@ def tasks(
     screenagent bench tasks examples/tasks.yaml --workers 4 --epochs 3 --retries-infra 2 --results DIR
     screenagent bench tasks examples/tasks.yaml --ray=head:6379 --results SHARED
 
-    With --workers or --ray, the same command goes on where it was stopped, and an attempt that the machine broke (its display,
-    an application that does not open, a worker that died, memory, the model's server) is neither passed nor failed: it
-    is made again, and named if nothing else came of it. Exit code 1 if such are left.
+    With --workers or --ray, the same command goes on where it was stopped, and an attempt that the machine broke (its
+    display, an application that does not open, a worker that died, memory, the model's server) is neither passed nor
+    failed: it is made again, and named if nothing else came of it. Exit code 1 if such are left.
     """
     from screenagent.settings import Settings
 

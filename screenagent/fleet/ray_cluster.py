@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import ray
+from ray._private import worker
 from ray.exceptions import RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
@@ -20,7 +21,7 @@ from screenagent.desktop.session_folder import guarded_folder
 from screenagent.fleet.bounds import DESKTOP_MB, NoRoom, cores
 from screenagent.fleet.jobs import Attempt, Work
 from screenagent.fleet.ray_head import Head, NoCluster, head_address
-from screenagent.fleet.ray_place import Place, asker_environment, marked
+from screenagent.fleet.ray_place import DESKTOP, Place, asker_environment, marked
 from screenagent.fleet.ray_workers import RayWorkers
 
 STORE_BYTES: Final = 100 * 2**20
@@ -86,34 +87,51 @@ def open_cluster(asked: str, said: Path) -> Iterator[RayCluster]:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     with said.open("a", encoding="utf-8", errors="replace") as file, redirect_stdout(file):
         if head:
-            with _connected(address=head.address):
+            _begin(address=head.address)
+            try:
                 yield RayCluster(head)
+            finally:
+                ray.shutdown()
             return
-        with guarded_folder() as folder, _connected(_temp_dir=str(folder), **_own()):
+        with _own_ray():
             yield RayCluster(None)
 
 
-def _own() -> Mapping[str, Any]:
-    return {
-        "address": "local",
-        "num_cpus": cores(),
-        "object_store_memory": STORE_BYTES,
-        "include_dashboard": False,
-    }
-
-
 @contextmanager
-def _connected(**options: object) -> Iterator[None]:
+def _own_ray() -> Iterator[None]:
+    """Start a Ray of our own, which is gone with its folder and all its processes once this is left, however that is.
+
+    Their guard knows them by the folder's name in their environment, as it does the processes of a desktop.
+    """
+    with guarded_folder() as folder:
+        outside = os.environ.get(DESKTOP)
+        os.environ[DESKTOP] = str(folder)
+        try:
+            _begin(
+                address="local",
+                num_cpus=cores(),
+                object_store_memory=STORE_BYTES,
+                include_dashboard=False,
+                _temp_dir=str(folder),
+            )
+        finally:
+            del os.environ[DESKTOP]
+            os.environ |= {DESKTOP: outside} if outside else {}
+        # Ray would wait more than a second for processes that have nothing to finish.
+        node, worker._global_node = worker._global_node, None
+        try:
+            yield
+        finally:
+            ray.shutdown()
+            node.kill_all_processes(check_alive=False, allow_graceful=False)
+
+
+def _begin(**options: object) -> None:
     try:
         with _own_signals():
             ray.init(log_to_driver=False, logging_level=logging.CRITICAL, **options)
     except (RuntimeError, ConnectionError, ValueError, OSError, RayError) as error:
-        first = " ".join(str(error).split())
-        raise NoCluster(f"Ray {ray.__version__} cannot begin: {first}") from error
-    try:
-        yield
-    finally:
-        ray.shutdown()
+        raise NoCluster(f"Ray {ray.__version__} cannot begin: {' '.join(str(error).split())}") from error
 
 
 @contextmanager
@@ -161,9 +179,7 @@ class Ray:
     fresh: bool = True
 
     @contextmanager
-    def workers(
-        self, attempt: Attempt[Work], *, jobs: int, seconds: float, folder: Path
-    ) -> Iterator[RayWorkers[Work]]:
+    def workers(self, attempt: Attempt[Work], *, jobs: int, seconds: float, folder: Path) -> Iterator[RayWorkers[Work]]:
         with marked(folder, asker_environment(folder)) as place, open_cluster(self.asked, folder / SAID) as cluster:
             cluster.check_nodes(place)
             workers = RayWorkers(

@@ -16,6 +16,8 @@ from screenagent.fleet.results_folder import ResultsNotWritten
 
 PREFIX: Final = "SCREENAGENT_"
 TURNS: Final = "SCREENAGENT_MODEL_TURNS"
+DESKTOP: Final = "SCREENAGENT_DESKTOP"
+"""What a guard knows its own by. It is no setting, and stays with its process."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Place:
 
     def adopt(self) -> None:
         """Give this process the settings of who asked, instead of its node's."""
-        for name in [name for name in os.environ if name.startswith(PREFIX)]:
+        for name in _settings():
             del os.environ[name]
         os.environ.update(self.environment)
 
@@ -56,8 +58,11 @@ def asker_environment(folder: Path) -> dict[str, str]:
 
     They take turns at a model server by files in the shared folder, unless these settings name another place.
     """
-    given = {name: value for name, value in os.environ.items() if name.startswith(PREFIX)}
-    return {TURNS: str(folder.resolve() / "model_turns"), **given}
+    return {TURNS: str(folder.resolve() / "model_turns"), **_settings()}
+
+
+def _settings() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name.startswith(PREFIX) and name != DESKTOP}
 
 
 @contextmanager

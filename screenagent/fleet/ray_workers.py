@@ -1,56 +1,48 @@
-"""Workers on the nodes of a Ray cluster, or on this machine by a Ray of our own: one remote function for each attempt."""
+"""Workers by Ray, on the nodes of a cluster or on this machine: a remote function carries out each attempt."""
 
 from __future__ import annotations
 
-import os
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Final, Generic
 
 import ray
 from ray.exceptions import OutOfMemoryError, RayError, RayTaskError, TaskCancelledError
 
-from screenagent.fleet.jobs import Attempt, Attempted, Job, Work, failed, infra
+from screenagent.fleet.jobs import Attempt, Attempted, Job, Work, infra
 from screenagent.fleet.ray_place import Place
-from screenagent.fleet.workers import attempted
+from screenagent.fleet.workers import LocalWorkers, attempted
 
-LEAVE_SECONDS: Final = 0.5
-"""Attempts that were told to end have so long to take their desktops down; then they are killed, and the guards do."""
-
-
-@dataclass(frozen=True)
-class Begun:
-    """What an attempt says first: it has left the queue, and runs in this process."""
-
-    node: str
-    pid: int
+LOOK_SECONDS: Final = 1.0
 
 
-def remote_attempt(attempt: Attempt[Work], job: Job[Work], place: Place) -> Iterator[Begun | Attempted]:
-    """Carry out a job in a process of a node: say that it has begun, then what became of it."""
-    yield Begun(ray.get_runtime_context().get_node_id(), os.getpid())
+def remote_attempt(attempt: Attempt[Work], job: Job[Work], place: Place, *, seconds: float, fresh: bool) -> Attempted:
+    """Carry out a job on a node.
+
+    With `fresh` that is in a process of its own, as on a single machine: it has the same time, its end has the same
+    cause, and Ray, which kills the children of its processes, does not reach the guard of its desktop.
+    """
     if lacking := place.lacks():
-        yield infra("worker", lacking)
-        return
+        return infra("worker", lacking)
     place.adopt()
-    yield attempted(attempt, job)
-
-
-@dataclass
-class _UnderWay(Generic[Work]):
-    job: Job[Work]
-    latest: float | None = None
-    """When the attempt has taken too long; None while it waits for its turn."""
-    is_late: bool = False
+    if not fresh:
+        return attempted(attempt, job)
+    worker = LocalWorkers(attempt, count=1, seconds=seconds)
+    try:
+        worker.begin(job)
+        while not (ended := worker.ended(LOOK_SECONDS)):
+            pass
+        return ended[0][1]
+    finally:
+        worker.stop()
 
 
 class RayWorkers(Generic[Work]):
-    """`count` attempts at a time, wherever Ray puts them. One that takes more than `seconds` is ended, and has failed.
+    """`count` attempts at a time, wherever Ray puts them.
 
-    Ray itself tries nothing again: what the machine broke would then be in no results. With `fresh` each job has a
-    process of its own. `check` raises if the cluster is gone.
+    Ray itself makes no attempt again: one that the machine broke would then be in no results. Without `fresh`, the
+    processes of Ray carry out the jobs, one after the other and without a limit of time. `check` raises if the cluster
+    is gone.
     """
 
     def __init__(
@@ -60,75 +52,47 @@ class RayWorkers(Generic[Work]):
         *,
         count: int,
         seconds: float,
-        cpus: float = 1,
         memory: int = 0,
         fresh: bool = True,
         check: Callable[[], object] = lambda: None,
-        begun: Callable[[Begun], object] = lambda _: None,
     ) -> None:
-        self._count, self._seconds, self._check, self._begun = count, seconds, check, begun
-        calls = {"max_calls": 1} if fresh else {}
-        remote = ray.remote(max_retries=0, num_cpus=cpus, memory=memory or None, num_returns="streaming", **calls)
-        self._remote: Any = remote(remote_attempt)
+        self._count, self._check = count, check
+        self._limits = {"seconds": seconds, "fresh": fresh}
+        self._remote: Any = ray.remote(max_retries=0, num_cpus=1, memory=memory or None)(remote_attempt)
         self._attempt, self._place = ray.put(attempt), ray.put(place)
-        self._under_way: dict[Any, _UnderWay[Work]] = {}
+        self._under_way: dict[Any, Job[Work]] = {}
 
     @property
     def free(self) -> int:
         return self._count - len(self._under_way)
 
     def begin(self, job: Job[Work]) -> None:
-        self._under_way[self._remote.remote(self._attempt, job, self._place)] = _UnderWay(job)
+        self._under_way[self._remote.remote(self._attempt, job, self._place, **self._limits)] = job
 
     def ended(self, seconds: float) -> Sequence[tuple[Job[Work], Attempted]]:
         self._check()
-        if not self._under_way:
+        if not self._under_way or not self._ready(1, seconds):
             return ()
-        ready, _ = ray.wait(list(self._under_way), num_returns=1, timeout=seconds, fetch_local=False)
-        if ready:
-            ready, _ = ray.wait(list(self._under_way), num_returns=len(self._under_way), timeout=0, fetch_local=False)
-        self._end_the_late()
-        return [(self._under_way.pop(stream).job, found) for stream in ready if (found := self._found(stream))]
+        return [(self._under_way.pop(answer), _became(answer)) for answer in self._ready(len(self._under_way), 0)]
 
     def stop(self) -> None:
-        self._cancel(force=False)
-        deadline = time.monotonic() + LEAVE_SECONDS
-        while self._under_way and (left := deadline - time.monotonic()) > 0:
-            ready, _ = ray.wait(list(self._under_way), num_returns=1, timeout=left, fetch_local=False)
-            for stream in ready:
-                if self._found(stream):
-                    del self._under_way[stream]
-        self._cancel(force=True)
+        """Kill what is under way; the guards take the desktops down."""
+        for answer in self._under_way:
+            with suppress(RayError, ValueError):  # it has just ended
+                ray.cancel(answer, force=True)
         self._under_way.clear()
 
-    def _cancel(self, *, force: bool) -> None:
-        for stream in self._under_way:
-            with suppress(RayError, ValueError):  # it has just ended
-                ray.cancel(stream, force=force)
+    def _ready(self, most: int, seconds: float) -> Sequence[Any]:
+        ready: Sequence[Any] = ray.wait(list(self._under_way), num_returns=most, timeout=seconds, fetch_local=False)[0]
+        return ready
 
-    def _found(self, stream: Any) -> Attempted | None:
-        """Return what became of an attempt that has said something; None if it has just begun."""
-        under_way = self._under_way[stream]
-        try:
-            said = ray.get(next(stream))
-        except (RayError, StopIteration) as error:
-            return failed(self._too_long) if under_way.is_late else broken(error)
-        if not isinstance(said, Begun):
-            return said  # type: ignore[no-any-return] # what a stream yields is `Begun` or `Attempted`
-        under_way.latest = time.monotonic() + self._seconds
-        self._begun(said)
-        return None
 
-    def _end_the_late(self) -> None:
-        now = time.monotonic()
-        for stream, under_way in self._under_way.items():
-            if under_way.latest is not None and now > under_way.latest and not under_way.is_late:
-                under_way.is_late = True
-                ray.cancel(stream, force=True)
-
-    @property
-    def _too_long(self) -> str:
-        return f"it took longer than {self._seconds:g} s, and its worker was ended"
+def _became(answer: Any) -> Attempted:
+    try:
+        found: Attempted = ray.get(answer)
+    except RayError as error:
+        return broken(error)
+    return found
 
 
 def broken(error: Exception) -> Attempted:
@@ -140,7 +104,5 @@ def broken(error: Exception) -> Attempted:
             return infra("worker", f"the node could not begin: {error.cause or error}")
         case TaskCancelledError():
             return infra("worker", "the attempt was cancelled")
-        case StopIteration():
-            return infra("worker", "the worker did not answer")
     first = str(error).strip().partition("\n")[0]
     return infra("worker", f"the worker died ({type(error).__name__}: {first})")
