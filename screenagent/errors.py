@@ -15,6 +15,7 @@ EXTRAS: Final = {
     "keyring": "secrets",
     "rapidocr": "cjk",
     "pebble": "workers",
+    **dict.fromkeys(("ray", "grpc"), "fleet"),
     **dict.fromkeys(("miniwob", "websocket"), "bench"),
 }
 """The extra that brings a package, by the name that it is imported by."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from pydantic import JsonValue
 
@@ -14,17 +16,47 @@ from screenagent.bench.tasks import TASK_SECONDS, BuildTask, TaskSummary
 from screenagent.control import Control
 from screenagent.desktop import VirtualKind
 from screenagent.fleet.bounds import worker_count
-from screenagent.fleet.jobs import Job, planned_jobs
+from screenagent.fleet.jobs import Attempt, Job, planned_jobs
 from screenagent.fleet.results_folder import KeptAttempt, open_results_folder
 from screenagent.fleet.run import FleetRun
-from screenagent.fleet.workers import LocalWorkers
+from screenagent.fleet.workers import LocalWorkers, Workers
 
 Heard = Callable[[Job[AnyTask], KeptAttempt | None], object]
 
 
+class Engine(Protocol):
+    """What brings workers; `jobs` is how many jobs there are at most, and `folder` that of the results."""
+
+    def workers(
+        self, attempt: Attempt[AnyTask], *, jobs: int, seconds: float, folder: Path
+    ) -> AbstractContextManager[Workers[AnyTask]]: ...
+
+
+@dataclass(frozen=True)
+class ThisMachine:
+    """`count` worker processes on this machine; None is as many as there is room for."""
+
+    count: int | None = None
+
+    @contextmanager
+    def workers(
+        self,
+        attempt: Attempt[AnyTask],
+        *,
+        jobs: int,
+        seconds: float,
+        folder: Path,  # noqa: ARG002 -- results of one machine need no place
+    ) -> Iterator[Workers[AnyTask]]:
+        workers = LocalWorkers(attempt, count=worker_count(self.count, jobs), seconds=seconds)
+        try:
+            yield workers
+        finally:
+            workers.stop()
+
+
 @dataclass(frozen=True)
 class TaskFleet:
-    """Tasks for workers, `epochs` times each; `workers` is how many, None as many as there is room for.
+    """Tasks for the workers of an `engine`, `epochs` times each.
 
     `model` is what the results depend on beside the tasks: the model's address, its name, its family.
     """
@@ -32,7 +64,7 @@ class TaskFleet:
     tasks: Sequence[AnyTask]
     build: BuildTask
     _: KW_ONLY
-    workers: int | None = None
+    engine: Engine = ThisMachine()
     epochs: int = 1
     seed: int = 0
     seconds: float = TASK_SECONDS
@@ -60,7 +92,6 @@ class TaskFleet:
     def run(self, folder: Path, control: Control, heard: Heard) -> tuple[TaskSummary, Sequence[KeptAttempt]]:
         """Carry out what the folder has no answer for; return the report, and all attempts that were ever made."""
         jobs = self.jobs
-        count = worker_count(self.workers, len(jobs))
         with open_results_folder(folder, self.asked) as results:
             attempt = partial(
                 attempt_task_job,
@@ -69,10 +100,8 @@ class TaskFleet:
                 kind=self.kind,
                 seconds=self.seconds,
             )
-            workers = LocalWorkers(attempt, count=count, seconds=self.seconds + BESIDES_SECONDS)
-            try:
+            limit = self.seconds + BESIDES_SECONDS
+            with self.engine.workers(attempt, jobs=len(jobs), seconds=limit, folder=results.folder) as workers:
                 fleet = FleetRun(jobs, workers, results, control=control, retries_infra=self.retries_infra, heard=heard)
                 last = fleet.run()
-            finally:
-                workers.stop()
             return jobs_summary(last, {task.id: task for task in self.tasks}), results.kept

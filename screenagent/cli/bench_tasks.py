@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import click
 
-from screenagent.cli.fleet_options import FleetOptions, fleet_options
+from screenagent.cli.fleet_options import FleetOptions, fleet_options, ray_option
 from screenagent.cli.options import FILE, NEW_FILE, NEW_FOLDER, virtual_kind, virtual_option
 
 if TYPE_CHECKING:
+    from screenagent.bench.task_fleet import Engine
     from screenagent.settings import Settings
 
 
@@ -33,6 +34,7 @@ Listed = TypeVar("Listed", bound=_HasId)
 @click.option("--runs", type=NEW_FOLDER, help="Where the runs are recorded.")
 @virtual_option("What kind of virtual desktop each task has.")
 @fleet_options
+@ray_option
 @click.option("--epochs", type=click.IntRange(1, 1000), default=1, help="With --workers: each task so often.")
 @click.option("--seed", type=int, default=0, help="With --workers: what each task's own seed comes from.")
 @click.option("--task-seconds", type=click.FloatRange(1, 86400), help="With --workers: longer takes none.  [180]")
@@ -44,6 +46,7 @@ def tasks(
     runs: Path | None,
     virtual: str | None,
     fleet: FleetOptions,
+    ray: str | None,
     epochs: int,
     seed: int,
     task_seconds: float | None,
@@ -56,21 +59,22 @@ def tasks(
     screenagent bench tasks examples/tasks.yaml --only mousepad-save-as
     screenagent bench tasks examples/tasks.yaml --virtual=wayland
     screenagent bench tasks examples/tasks.yaml --workers 4 --epochs 3 --retries-infra 2 --results DIR
+    screenagent bench tasks examples/tasks.yaml --ray=head:6379 --results SHARED
 
-    With --workers, the same command goes on where it was stopped, and an attempt that the machine broke (its display,
-    an application that does not open, a worker that died, memory, the model's server) is neither passed nor failed: it
-    is made again, and named if nothing else came of it. Exit code 1 if such are left.
+    With --workers or --ray, the same command goes on where it was stopped, and an attempt that the machine broke (its
+    display, an application that does not open, a worker that died, memory, the model's server) is neither passed nor
+    failed: it is made again, and named if nothing else came of it. Exit code 1 if such are left.
     """
     from screenagent.settings import Settings
 
     settings = Settings.load(virtual_kind=virtual_kind(virtual))
-    if fleet.workers is None:
+    if fleet.workers is None and ray is None:
         _refuse_without_workers(epochs=epochs > 1, seed=seed, task_seconds=task_seconds, results=results)
         _tasks_one_by_one(file, only, runs, settings)
         return
     if runs is not None:
         raise click.UsageError("with --workers the runs are recorded below the folder of --results")
-    options = TaskFleetOptions(epochs, seed, task_seconds)
+    options = TaskFleetOptions(epochs, seed, task_seconds, ray)
     sys.exit(_tasks_by_workers(file, only, results=results, settings=settings, fleet=fleet, options=options))
 
 
@@ -81,6 +85,7 @@ class TaskFleetOptions:
     epochs: int
     seed: int
     seconds: float | None
+    ray: str | None
 
 
 def _refuse_without_workers(**given: object) -> None:
@@ -135,7 +140,7 @@ def _tasks_by_workers(
     tasks = TaskFleet(
         _chosen(read_each_task(file), only, file),
         partial(build_unattended, model_concurrency=fleet.model_concurrency),
-        workers=fleet.asked,
+        engine=_engine(fleet, options.ray),
         epochs=options.epochs,
         seed=options.seed,
         seconds=options.seconds or TASK_SECONDS,
@@ -151,6 +156,16 @@ def _tasks_by_workers(
     click.echo(f"runs in {folder}/runs; `screenagent report {folder}/runs/ID` shows one", err=True)
     click.echo(found.model_dump_json())
     return int(bool(found.infra))
+
+
+def _engine(fleet: FleetOptions, ray: str | None) -> Engine:
+    if ray is not None:
+        from screenagent.fleet.ray_cluster import Ray
+
+        return Ray(ray, fleet.asked)
+    from screenagent.bench.task_fleet import ThisMachine
+
+    return ThisMachine(fleet.asked)
 
 
 @click.command

@@ -66,3 +66,12 @@ fleet_options: Final = gathered(
         help="With --workers: so many ask the model at a time.",
     ),
 )
+
+ray_option: Final = click.option(
+    "--ray",
+    is_flag=False,
+    flag_value="auto",
+    metavar="[auto|local|ADDRESS]",
+    help="Carry out the tasks by Ray: on the cluster whose head has this address; auto: on the one that this machine"
+    " belongs to, else on this machine.",
+)
