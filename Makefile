@@ -23,7 +23,7 @@ UNIT := not display and not engine and not soak and not servers and not inspecto
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test typed tested linted unit display engine soak servers mcp fmt docs clean python
+.PHONY: help demo check test typed tested linted unit display engine soak servers wayland mcp fmt docs clean python
 
 help:
 	@echo "make check        format, lint, types, imports and every quick test: under a minute"
@@ -35,6 +35,8 @@ help:
 	@echo "                  random model on llama.cpp, whose figures are printed last"
 	@echo "make servers      every kind of request on vLLM, transformers serve and an older llama.cpp: installs 3.5 GB first,"
 	@echo "                  takes a quarter of an hour; writes their results into docs/models.md"
+	@echo "make wayland      the tests on GNOME Shell 48, without a screen, in a Debian 13 system that is made first; takes root,"
+	@echo "                  1.8 GB in ~/.cache (or TRIXIE=folder) and some minutes"
 	@echo "make mcp          the Inspector's command line calls each tool of the MCP server: installs 0.4 GB from npm first"
 	@echo "make fmt          format the code and repair what the linter can"
 	@echo "make docs         write docs/schemas.md and docs/*.schema.json anew from the types"
@@ -82,6 +84,12 @@ engine: $(READY)
 soak: $(READY)
 	$(BIN)/python -m screenagent.bench.soak $(DATA)
 	$(PYTEST) -m soak
+
+# A GNOME session of its own in a Debian 13 system, which is made first and kept.
+TRIXIE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/screenagent-trixie
+wayland: $(READY)
+	PYTHON=$(abspath $(BIN)/python) PYTHONPATH=$(CURDIR) tests/wayland/trixie.sh $(TRIXIE)
+	tests/wayland/on_gnome.sh $(TRIXIE)
 
 servers: $(READY)
 	$(BIN)/python -m tests.servers.environments

@@ -26,7 +26,7 @@ COMMANDS: Final = dict(
         "run:run play:play rows:rows record:scripts save:scripts heal:scripts check:scripts export:scripts "
         "schema:policy inbox:inbox console:run learn:learn desk:desk warm:warm mcp:mcp attach:attach web:web "
         "stop:stop resume:stop ground:pictures see:pictures pick:pictures report:runs runs:runs policy:policy "
-        "secret:secret drill:diagnostics prove-offline:diagnostics doctor:diagnostics model:model "
+        "secret:secret gnome:gnome drill:diagnostics prove-offline:diagnostics doctor:diagnostics model:model "
         "bench:bench ask:pictures"
     ).split()
 )

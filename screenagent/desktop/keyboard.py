@@ -16,6 +16,8 @@ from screenagent.protocols import Retry
 if TYPE_CHECKING:
     from screenagent.desktop.x11.input_devices import KeyboardLayout
 
+LEVEL_3: Final = "level_3"
+"""What AltGr is called here; no user presses it by name, as it only makes other characters."""
 MANAGED: Final = frozenset(("alt", "super"))
 MANAGED_SECONDS: Final = 0.05
 """A window manager takes the keyboard for itself when it hears such a chord, and misses one that is over by then."""
@@ -49,7 +51,9 @@ class KeySender(Protocol):
     is_sure: bool
     """Whether what `find` says holds for every character; elsewhere it does for those of ASCII only."""
 
-    def named(self, name: str) -> Stroke | None: ...
+    def named(self, name: str) -> Stroke | None:
+        """Return the key that one of `keys.NAMED` means, or `LEVEL_3`."""
+        ...
 
     def find(self, character: str) -> Stroke | None:
         """Return what types a character."""
@@ -182,11 +186,9 @@ class Keyboard:
         self._layout.lend(text, self._control.wait)
 
     def _level_3(self) -> AbstractContextManager[None]:
-        from screenagent.desktop.x11.input_devices import LEVEL_3
-
-        assert self._layout is not None, "only an X layout has keys with a third level"
-        code = self._layout.code(LEVEL_3, "AltGr")
-        return self._down(Stroke(code, code))
+        stroke = self._sender.named(LEVEL_3)
+        assert stroke is not None, "a character is found on a third level only if a key leads there"
+        return self._down(stroke)
 
     def _follow_layout(self) -> None:
         if self._layout:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from functools import partial
 from typing import Final
 
@@ -26,6 +26,9 @@ SAVERS: Final = (
         for desktop in ("freedesktop", "gnome", "cinnamon", "mate", "xfce")
     ),
 )
+GNOME_SHELL: Final = "org.gnome.Shell"
+GNOME_SAVER: Final = "org.gnome.ScreenSaver"
+START_SECONDS: Final = 2.0
 LOGIN: Final = "org.freedesktop.login1"
 SESSION: Final = DBusAddress("/org/freedesktop/login1/session/auto", LOGIN, f"{LOGIN}.Session")
 
@@ -38,6 +41,7 @@ class SessionLock:
         with ExitStack() as stack:
             session = session_bus or os.environ.get("DBUS_SESSION_BUS_ADDRESS")
             if session and (bus := _opened(stack, session)):
+                _start_gnomes(bus)
                 savers = (saver for saver in SAVERS if _is_there(bus, str(saver.bus_name)))
                 self._questions += [partial(_asked, bus, new_method_call(saver, "GetActive")) for saver in savers]
             if (bus := _opened(stack, "SYSTEM")) and _is_there(bus, LOGIN):
@@ -63,6 +67,14 @@ def _opened(stack: ExitStack, address: str) -> Bus | None:
         return stack.enter_context(closing(open_bus(address, seconds=ANSWER_SECONDS)))
     except BusLost:  # a session without that bus
         return None
+
+
+def _start_gnomes(bus: Bus) -> None:
+    """GNOME's saver is a program of its own, which the bus starts only once somebody asks for it."""
+    if not _is_there(bus, GNOME_SHELL) or _is_there(bus, GNOME_SAVER):
+        return
+    with suppress(BusLost):
+        ask(bus, message_bus.StartServiceByName(GNOME_SAVER), seconds=START_SECONDS)
 
 
 def _is_there(bus: Bus, name: str) -> bool:

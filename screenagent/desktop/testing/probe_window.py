@@ -228,7 +228,7 @@ class ProbeWindow:
         popup.map()
 
     def _paint_popup(self, popup: Any) -> None:
-        popup.put_pil_image(self._gc, 0, 0, _labelled(POPUP_SIZE, POPUP, "Popup", size_of_type=24))
+        popup.put_pil_image(self._gc, 0, 0, labelled(POPUP_SIZE, POPUP, "Popup", size_of_type=24))
         self._server.sync()
         report_line("painted", what="popup", window=popup.id)
 
@@ -238,14 +238,14 @@ class ProbeWindow:
     def _draw_field(self) -> None:
         left, top, width, height = FIELD
         shown = self._text.replace("\n", "⏎").replace("\t", "⇥")[-50:]
-        field = _labelled((width, height), (255, 255, 255), shown, size_of_type=20)
+        field = labelled((width, height), (255, 255, 255), shown, size_of_type=20)
         if self._caret_shown:
             ImageDraw.Draw(field).line((4, 16, 4, 44), fill=INK)
         self._put(field, left, top)
 
     def _draw(self, area: ProbeArea, paper: ProbeColour, text: str, *, size: int) -> None:
         left, top, width, height = area
-        self._put(_labelled((width, height), paper, text, size_of_type=size), left, top)
+        self._put(labelled((width, height), paper, text, size_of_type=size), left, top)
 
     def _put(self, picture: Image.Image, left: int, top: int) -> None:
         self._canvas.paste(picture, (left, top))
@@ -268,7 +268,7 @@ def _modifiers(state: int) -> list[str]:
     return [name for name, mask in MODIFIERS.items() if state & mask]
 
 
-def _labelled(size: tuple[int, int], paper: ProbeColour, text: str, *, size_of_type: int) -> Image.Image:
+def labelled(size: tuple[int, int], paper: ProbeColour, text: str, *, size_of_type: int) -> Image.Image:
     picture = Image.new("RGB", size, paper)
     draw = ImageDraw.Draw(picture)
     draw.rectangle((0, 0, size[0] - 1, size[1] - 1), outline=INK)

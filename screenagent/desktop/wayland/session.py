@@ -43,6 +43,10 @@ class WaylandSession:
         """What the desktop calls itself, such as "sway" or "ubuntu:GNOME"; empty if it says nothing."""
         return self.leads.get("XDG_CURRENT_DESKTOP", "")
 
+    @property
+    def is_gnome(self) -> bool:
+        return "gnome" in self.desktop.casefold().split(":")
+
     def as_argument(self) -> str:
         """Return it as one word of a command, for a process of ours that `session_from` reads it in."""
         return json.dumps(dict(self.leads))

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from Xlib import XK, X
 from Xlib.ext import xtest
 
-from screenagent.desktop.keyboard import Stroke
+from screenagent.desktop.keyboard import LEVEL_3, Stroke
 from screenagent.desktop.x11.connection import GONE, connect_display, disconnect_display, pointer
 from screenagent.desktop.x11.key_focus import physical_button
 from screenagent.geometry import Pixel
@@ -38,7 +38,7 @@ KEYSYMS: Final = {
 }
 
 
-LEVEL_3: Final = 0xFE03  # AltGr, as a keysym
+LEVEL_3_KEYSYM: Final = 0xFE03  # AltGr, as a keysym
 LEVELS: Final = {0: (False, False), 1: (True, False), 4: (False, True), 5: (True, True)}
 """Where a keysym of the first layout stands in a key's list: whether it takes Shift, and whether AltGr."""
 
@@ -86,7 +86,7 @@ class KeyboardLayout:
         for keysym in keysyms_of(character):
             for code, level in self._display.keysym_to_keycodes(keysym):
                 shifted, level_3 = LEVELS.get(level, (False, None))
-                if level_3 is not None and (not level_3 or self._display.keysym_to_keycode(LEVEL_3)):
+                if level_3 is not None and (not level_3 or self._display.keysym_to_keycode(LEVEL_3_KEYSYM)):
                     return LayoutKey(keysym, code, shifted, level_3)
         return None
 
@@ -179,7 +179,8 @@ class XKeys:
 
     def named(self, name: str) -> Stroke:
         """Return the key of that name; of a modifier's two, the left one."""
-        code = self._layout.code(XK.string_to_keysym(KEYSYMS.get(name, (name,))[0]), name)
+        keysym = LEVEL_3_KEYSYM if name == LEVEL_3 else XK.string_to_keysym(KEYSYMS.get(name, (name,))[0])
+        code = self._layout.code(keysym, name)
         return Stroke(code, code)
 
     def find(self, character: str) -> Stroke | None:

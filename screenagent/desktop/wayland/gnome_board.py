@@ -1,0 +1,167 @@
+"""GNOME's clipboard: text lent for one paste, and what the user had copied put back."""
+
+from __future__ import annotations
+
+import os
+import queue
+import select
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Any, Final
+
+from screenagent.control import Control
+from screenagent.desktop.clipboard import AGAIN_SECONDS, CLASSIC, FETCH_SECONDS, NotLent, Press, paste_keys
+from screenagent.desktop.wayland.gnome_bus import CallRefused, ShellLost
+from screenagent.desktop.wayland.gnome_session import REMOTE, SESSION, GnomeLink, RemoteSession
+from screenagent.protocols import Retry
+from screenagent.screenshot import Window
+
+TEXT: Final = ("text/plain;charset=utf-8", "UTF8_STRING", "text/plain")
+KEPT_FIRST: Final = (*TEXT, "text/html", "text/uri-list", "x-special/gnome-copied-files", "image/png")
+PASSING: Final = {"x-kde-passwordManagerHint": b"secret"}  # tells clipboard managers that this is not to be kept
+KEEP_SECONDS: Final = 1.5  # for all that the user had copied
+KEEP_BYTES: Final = 64 << 20
+MANAGER_SECONDS: Final = 0.15  # within which GNOME itself takes a copy of what is on the clipboard
+CHUNK: Final = 1 << 16
+
+Contents = Mapping[str, bytes]
+"""What lies on the clipboard, by its kinds."""
+
+
+class GnomeClipboard:
+    """The clipboard of a remote desktop session, whose own thread hands out what we have put there."""
+
+    def __init__(self, link: GnomeLink, *, control: Control) -> None:
+        self._link, self._control = link, control
+        self._offered = Offer({})
+        self._session: RemoteSession | None = None
+        self._owner: tuple[tuple[str, ...], bool] = ((), False)
+        self._asked: queue.SimpleQueue[tuple[str, int] | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+
+    def close(self) -> None:
+        if self._thread:
+            self._asked.put(None)
+            self._thread.join()
+
+    def paste(self, text: str, *, into: Window | None, press: Press, other_script: bool = False) -> None:
+        keys, selection = paste_keys(into, other_script=other_script)
+        if (keys, selection) == CLASSIC:
+            raise NotLent("this terminal pastes what was selected, which GNOME lets nobody lend", "clipboard")
+        self.enable()
+        own = self.held()
+        try:
+            lent = self.put(dict.fromkeys(TEXT, text.encode()) | PASSING)
+            lent.wait(MANAGER_SECONDS, self._control)
+            if not self._owner[1]:
+                raise NotLent("another program holds the clipboard, so the text could not be pasted", "clipboard")
+            lent.fetched.clear()
+            press(keys)
+            self._await_fetch(lent)
+        finally:
+            self.put(own or dict.fromkeys(TEXT, b"")).wait(MANAGER_SECONDS)  # through a stop, too
+
+    def _await_fetch(self, lent: Offer) -> None:
+        """Wait until the window has the text and asks no more: a browser reads it once to look and once to paste."""
+        if not self._control.until(lambda: lent.fetched.is_set() or not self._owner[1], seconds=FETCH_SECONDS):
+            raise Retry("the window in front did not take the text: is a text field in it focused?", "clipboard")
+        while lent.fetched.is_set():
+            lent.fetched.clear()
+            self._control.wait(AGAIN_SECONDS)
+        if not self._owner[1]:
+            raise Retry("another program took the clipboard while text was being pasted", "clipboard")
+
+    def put(self, contents: Contents) -> Offer:
+        """Put this on the clipboard; return what tells of who fetches it."""
+        self._offered = offer = Offer(contents)
+        self._link.session().call("SetSelection", "a{sv}", {"mime-types": ("as", list(contents))})
+        self._owner = (tuple(contents), True)
+        return offer
+
+    def held(self) -> Contents:
+        """Return what lies on the clipboard now, as far as it is handed out in time."""
+        if self._owner[1]:
+            return self._offered.contents
+        session, deadline, kept = self._link.session(), time.monotonic() + KEEP_SECONDS, KEEP_BYTES
+        found: dict[str, bytes] = {}
+        kinds = self._owner[0]
+        for kind in sorted(kinds, key=lambda kind: KEPT_FIRST.index(kind) if kind in KEPT_FIRST else len(KEPT_FIRST)):
+            with suppress(CallRefused, TimeoutError):
+                found[kind] = b"".join(_read(session.call("SelectionRead", "s", kind)[0], kept, deadline))
+                kept -= len(found[kind])
+        return found
+
+    def enable(self) -> None:
+        """Begin to hear who owns the clipboard, in the session of the moment."""
+        session = self._link.session()
+        if session is self._session:
+            return
+        told = threading.Event()
+
+        def hear_owner(body: tuple[Any, ...]) -> None:
+            options = body[0]
+            mime_types = options.get("mime-types", ("(as)", ((),)))[1]
+            kinds = mime_types[0] if mime_types and isinstance(mime_types[0], list | tuple) else mime_types
+            self._owner = (tuple(kinds), bool(options.get("session-is-owner", ("b", False))[1]))
+            told.set()
+
+        bus, path = self._link.bus, session.address.object_path
+        bus.heed(REMOTE.bus_name, SESSION, "SelectionOwnerChanged", hear_owner, path=path)
+        bus.heed(REMOTE.bus_name, SESSION, "SelectionTransfer", self._asked.put, path=path)
+        self._session, self._owner = session, ((), False)
+        session.call("EnableClipboard", "a{sv}", {})
+        told.wait(MANAGER_SECONDS)  # it is told at once what lies there; if nothing does, nothing is told
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._serve, name="gnome clipboard", daemon=True)
+            self._thread.start()
+
+    def _serve(self) -> None:
+        while (asked := self._asked.get()) is not None:
+            with suppress(CallRefused, ShellLost, OSError):  # who asked has gone, or the session has
+                self._hand_out(*asked)
+
+    def _hand_out(self, kind: str, serial: int) -> None:
+        session, offer = self._link.session(), self._offered
+        descriptor = session.call("SelectionWrite", "u", serial)[0]
+        done = False
+        try:
+            with descriptor.to_file("wb") as pipe:
+                pipe.write(offer.contents.get(kind, b""))
+            done = True
+        finally:
+            session.call("SelectionWriteDone", "ub", serial, done)
+        offer.fetched.set()
+
+
+class Offer:
+    """What was put on the clipboard, and whether somebody has fetched it."""
+
+    def __init__(self, contents: Contents) -> None:
+        self.contents = contents
+        self.fetched = threading.Event()
+
+    def wait(self, seconds: float, control: Control | None = None) -> None:
+        """Wait until it was fetched, which GNOME does itself to keep a copy, or for so long."""
+        if control:
+            control.until(self.fetched.is_set, seconds=seconds)
+        else:
+            self.fetched.wait(seconds)
+
+
+def _read(descriptor: Any, most: int, deadline: float) -> Iterator[bytes]:
+    """Yield what comes through a pipe until it ends. Raise `TimeoutError` if that is too much, or too slow."""
+    raw = descriptor.to_raw_fd()
+    try:
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0 or most < 0 or not select.select([raw], [], [], left)[0]:
+                raise TimeoutError("what was copied is not handed over in time")
+            with suppress(BlockingIOError):
+                if not (piece := os.read(raw, CHUNK)):
+                    return
+                most -= len(piece)
+                yield piece
+    finally:
+        os.close(raw)
