@@ -123,14 +123,26 @@ def listen_on_wlroots(
         chords = stack.enter_context(closing(SwayChords(path, monitor.chords())))
         _listen(stack, monitor, "keys", lambda: chords.heed(LOOK_SECONDS))
     if monitor.heeds.touch:
-        watch = TouchWatch(stack.enter_context(closing(CompositorConnection(session))), sent)
-        watch.begin()
+        listen_for_touches(session, stack, monitor, sent=sent, own_has_keys=own_has_keys)
 
-        def look() -> None:
-            if watch.touched(LOOK_SECONDS) and not own_has_keys():
-                monitor.touched(NEITHER)
 
-        _listen(stack, monitor, "touches", look)
+def listen_for_touches(
+    session: WaylandSession,
+    stack: ExitStack,
+    monitor: UserInputMonitor,
+    *,
+    sent: SendClock,
+    own_has_keys: Callable[[], bool] = lambda: False,
+) -> None:
+    """Tell `monitor` when a person touches mouse or keyboard. Raise `NoDesktop` if the compositor does not tell."""
+    watch = TouchWatch(stack.enter_context(closing(CompositorConnection(session))), sent)
+    watch.begin()
+
+    def look() -> None:
+        if watch.touched(LOOK_SECONDS) and not own_has_keys():
+            monitor.touched(NEITHER)
+
+    _listen(stack, monitor, "touches", look)
 
 
 def _listen(stack: ExitStack, monitor: UserInputMonitor, what: str, look: Callable[[], None]) -> None:

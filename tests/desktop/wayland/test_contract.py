@@ -34,9 +34,7 @@ def rig_on(started: VirtualDesktop, desktop: LocalDesktop) -> Rig:
         assert until(is_there, seconds=5.0)
         return max(found, key=lambda window: window.id)
 
-    return Rig(
-        desktop=desktop, display=started.environment["DISPLAY"], open=started.opened_again, as_window=as_window
-    )
+    return Rig(desktop=desktop, display=started.environment["DISPLAY"], open=started.opened_again, as_window=as_window)
 
 
 @pytest.fixture(scope="module")
