@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
 import click
@@ -72,7 +73,7 @@ def status(*, as_json: bool) -> None:
 
     state = gnome_extension.running_state()
     if as_json:
-        echo_json({**state._asdict(), "version": gnome_extension.version()})
+        echo_json(json.dumps({**state._asdict(), "version": gnome_extension.version()}))
     else:
         echo(str(state))
     sys.exit(0 if state.ok else 1)

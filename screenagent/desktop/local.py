@@ -81,9 +81,8 @@ class LocalDesktop:
             system = open_system(stack, control=self.control, display=display, wayland=wayland)
             self._open(stack, system, monitor=monitor, user_keys=user_keys)
             self._stack = stack.pop_all()
-        starter = start or ProgramStarter(self.x_display)
+        self._agreed, starter = self._screen.display, start or ProgramStarter(self.x_display)
         self._window_inputs = WindowInputs(self._windows, self.control, starter, self._traces.masked)
-        self._agreed = self._screen.display
         self._receiver = Receiver(
             self._windows,
             control=self.control,
