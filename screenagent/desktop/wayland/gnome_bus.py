@@ -83,7 +83,8 @@ class SessionBus:
 
     def start_service(self, name: str) -> None:
         """Have the bus start a service that does not run yet; `CallRefused` if nothing here is that service."""
-        self.ask(message_bus.StartServiceByName(name), name)
+        if not self.has_owner(name):
+            self.ask(message_bus.StartServiceByName(name), name)
 
     def has_owner(self, name: str) -> bool:
         """Return whether a program has this name on the bus now."""

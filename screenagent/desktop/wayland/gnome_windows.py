@@ -12,9 +12,9 @@ from screenagent.desktop.accessibility.places import Outline
 from screenagent.desktop.controlling_terminal import OwnTerminals
 from screenagent.desktop.floating import Floating, FloatingArea
 from screenagent.desktop.own_terminal import WindowArea, WorkedIn
+from screenagent.desktop.wayland.accessible_windows import WindowLink
 from screenagent.desktop.wayland.gnome_bus import SessionBus
 from screenagent.desktop.wayland.gnome_extension import OURS, SERVICE
-from screenagent.desktop.wayland.gnome_session import GnomeLink
 from screenagent.geometry import Pixel
 from screenagent.protocols import Retry
 from screenagent.screenshot import Window
@@ -99,7 +99,7 @@ class ShellExtension:
 class GnomeWindows:
     """The window system of GNOME with our extension."""
 
-    def __init__(self, link: GnomeLink) -> None:
+    def __init__(self, link: WindowLink) -> None:
         self._link = link
         self._extension = ShellExtension(link.bus)
         self._stirred = threading.Event()

@@ -1,28 +1,34 @@
 """Opens a desktop by its portals: the user allows it in the desktop's own dialog, once.
 
 This is the way on KDE and on other desktops with portals, and on GNOME for who does not want mutter's own services
-to be used.
+to be used. The portals tell nothing of windows: on GNOME our extension of its shell does, if it is there; elsewhere
+windows are known by their titles only.
 """
 
 from __future__ import annotations
 
 import socket
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from screenagent.control import Control
 from screenagent.desktop import NoDesktop
+from screenagent.desktop.accessibility.at_spi import AtSpi
 from screenagent.desktop.clipboard import Clipboard, OwnedClipboard
 from screenagent.desktop.frames import ScreenFrame
 from screenagent.desktop.platform import System
 from screenagent.desktop.wayland.accessible_windows import AccessibleWindows
 from screenagent.desktop.wayland.gnome_board import SessionClipboard
 from screenagent.desktop.wayland.gnome_bus import OWN_SESSION, CallRefused, ShellLost
+from screenagent.desktop.wayland.gnome_extension import state_of
 from screenagent.desktop.wayland.gnome_hand import GnomeHand, GnomeKeys, GnomePointer
+from screenagent.desktop.wayland.gnome_listener import listen_by_extension
 from screenagent.desktop.wayland.gnome_screen import GnomePictures
 from screenagent.desktop.wayland.gnome_session import GnomeMonitor
+from screenagent.desktop.wayland.gnome_windows import GnomeWindows
 from screenagent.desktop.wayland.pipewire_frames import Frames, open_frames
 from screenagent.desktop.wayland.portal_board import NoClipboard, PortalClipboard
 from screenagent.desktop.wayland.portal_hand import open_portal_sender
@@ -31,6 +37,7 @@ from screenagent.desktop.wayland.portal_session import PortalLink, PortalSession
 from screenagent.desktop.wayland.portal_token import RestoreToken
 from screenagent.desktop.wayland.send_clock import SendClock
 from screenagent.desktop.wayland.session import WaylandSession
+from screenagent.desktop.wayland.window_places import WaylandWindowPlaces
 from screenagent.geometry import Size
 
 if TYPE_CHECKING:
@@ -46,8 +53,7 @@ DATA_CONTROL: Final = ("ext_data_control_manager_v1", "zwlr_data_control_manager
 def open_portal(stack: ExitStack, session: WaylandSession, *, control: Control, token_file: Path | None) -> System:
     """Open the session for as long as `stack` is; the user is asked unless the token in the file spares that.
 
-    Raise `NoDesktop` with a sentence that says what is missing, or that the user has not allowed it. Windows are
-    known by their titles only.
+    Raise `NoDesktop` with a sentence that says what is missing, or that the user has not allowed it.
     """
     link = PortalLink(
         session.session_bus or OWN_SESSION,
@@ -58,20 +64,39 @@ def open_portal(stack: ExitStack, session: WaylandSession, *, control: Control, 
     )
     stack.enter_context(closing(link))
     clock = SendClock()
-    opened = link.session()
-    hand = GnomeHand(link, group=opened.layout_in_use, open_sender=partial(open_portal_sender, clock=clock))
+    if session.is_gnome and state_of(link.bus).ok:
+        windows: GnomeWindows | AccessibleWindows = GnomeWindows(link)
+        group, asked = windows.layout_in_use, windows.pointer
+        listen = partial(listen_by_extension, link.address)
+    else:
+        windows = stack.enter_context(closing(AccessibleWindows(link, without=WITHOUT_PLACES)))
+        group, asked = link.session().layout_in_use, _nowhere
+        listen = partial(listen_by_portal, link, session, clock)
+    hand = GnomeHand(link, group=group, open_sender=partial(open_portal_sender, clock=clock))
     stack.enter_context(closing(hand))
-    return System(
-        windows=stack.enter_context(closing(AccessibleWindows(link, without=WITHOUT_PLACES))),
+    system = System(
+        windows=windows,
         clipboard=_clipboard(stack, session, link, control),
-        pointer=GnomePointer(hand, asked=lambda: None),
+        pointer=GnomePointer(hand, asked=asked),
         keys=GnomeKeys(hand),
         pictures=lambda _: PortalPictures(link),
-        listen=partial(listen_by_portal, link, session, clock),
+        listen=listen,
         display=session.name,
         gone=GONE,
         monitors=link.places,
     )
+    return _with_places(stack, session, system, windows) if isinstance(windows, GnomeWindows) else system
+
+
+def _with_places(stack: ExitStack, session: WaylandSession, system: System, windows: GnomeWindows) -> System:
+    """Add what takes the places of windows, which the extension of GNOME Shell tells."""
+    places = partial(WaylandWindowPlaces, session, windows, outlines=windows.outlines)
+    accessibility = stack.enter_context(closing(AtSpi(places, gone=GONE)))
+    return replace(system, own=windows.own, floating=windows.floating, accessibility=accessibility)
+
+
+def _nowhere() -> None:
+    """Nobody tells where the mouse is."""
 
 
 class PortalPictures(GnomePictures):
