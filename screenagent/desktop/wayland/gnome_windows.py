@@ -23,6 +23,7 @@ ACTIVATE_SECONDS: Final = 2.0
 POLL_SECONDS: Final = 0.01
 LIFT_SECONDS: Final = 0.2
 MODIFIERS: Final = {1 << 0: "shift", 1 << 2: "ctrl", 1 << 3: "alt", 1 << 6: "super"}
+CAPS_LOCK: Final = 1 << 1
 BUTTONS: Final = {1 << 8: "left", 1 << 9: "middle", 1 << 10: "right"}
 NOTHING, SHELL_UI = None, 0  # what the extension says lies at a place where no window does
 
@@ -166,6 +167,10 @@ class GnomeWindows:
 
     def caps_lock(self) -> bool:
         return self._link.session().caps_lock()
+
+    def has_caps_lock(self) -> bool:
+        """Return whether Caps Lock is on, as the extension tells it."""
+        return bool(self._extension.look().modifiers & CAPS_LOCK)
 
     def focus_mark(self) -> object:
         look = self._extension.look()

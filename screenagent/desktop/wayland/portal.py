@@ -64,39 +64,39 @@ def open_portal(stack: ExitStack, session: WaylandSession, *, control: Control, 
     )
     stack.enter_context(closing(link))
     clock = SendClock()
-    if session.is_gnome and state_of(link.bus).ok:
-        windows: GnomeWindows | AccessibleWindows = GnomeWindows(link)
-        group, asked = windows.layout_in_use, windows.pointer
-        listen = partial(listen_by_extension, link.address)
-    else:
-        windows = stack.enter_context(closing(AccessibleWindows(link, without=WITHOUT_PLACES)))
-        group, asked = link.session().layout_in_use, _nowhere
-        listen = partial(listen_by_portal, link, session, clock)
+    shell = GnomeWindows(link) if session.is_gnome and state_of(link.bus).ok else None
+    group = shell.layout_in_use if shell else link.session().layout_in_use
     hand = GnomeHand(link, group=group, open_sender=partial(open_portal_sender, clock=clock))
     stack.enter_context(closing(hand))
     system = System(
-        windows=windows,
+        windows=shell or stack.enter_context(closing(AccessibleWindows(link, without=WITHOUT_PLACES))),
         clipboard=_clipboard(stack, session, link, control),
-        pointer=GnomePointer(hand, asked=asked),
+        pointer=GnomePointer(hand, asked=shell.pointer if shell else lambda: None),
         keys=GnomeKeys(hand),
         pictures=lambda _: PortalPictures(link),
-        listen=listen,
+        listen=partial(listen_by_portal, link, session, clock),
         display=session.name,
         gone=GONE,
         monitors=link.places,
     )
-    return _with_places(stack, session, system, windows) if isinstance(windows, GnomeWindows) else system
+    if shell is None:
+        return system
+    link.session().other_caps_lock = shell.has_caps_lock
+    return _with_extension(stack, session, system, shell, link.address)
 
 
-def _with_places(stack: ExitStack, session: WaylandSession, system: System, windows: GnomeWindows) -> System:
-    """Add what takes the places of windows, which the extension of GNOME Shell tells."""
-    places = partial(WaylandWindowPlaces, session, windows, outlines=windows.outlines)
-    accessibility = stack.enter_context(closing(AtSpi(places, gone=GONE)))
-    return replace(system, own=windows.own, floating=windows.floating, accessibility=accessibility)
-
-
-def _nowhere() -> None:
-    """Nobody tells where the mouse is."""
+def _with_extension(
+    stack: ExitStack, session: WaylandSession, system: System, shell: GnomeWindows, address: str
+) -> System:
+    """Add what takes our extension of GNOME Shell: the places of windows, and keys and touches with their devices."""
+    places = partial(WaylandWindowPlaces, session, shell, outlines=shell.outlines)
+    return replace(
+        system,
+        listen=partial(listen_by_extension, address),
+        own=shell.own,
+        floating=shell.floating,
+        accessibility=stack.enter_context(closing(AtSpi(places, gone=GONE))),
+    )
 
 
 class PortalPictures(GnomePictures):

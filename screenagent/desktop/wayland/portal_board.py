@@ -31,7 +31,7 @@ class PortalClipboard:
                 kinds = kinds[0] if kinds else ()
             owner(tuple(kinds), bool(options.get("session_is_owner", ("b", False))[1]))
 
-        self._session.heed_board("SelectionOwnerChanged", hear_owner)
+        self._session.follow_board_owner(hear_owner)
         self._session.heed_board("SelectionTransfer", lambda kind, serial: asked((kind, serial)))
 
     def offer(self, kinds: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from jeepney import DBusAddress
 
-from screenagent.control import Control
+from screenagent.control import Control, until
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.wayland.gnome_bus import CallRefused, Hear, SessionBus, ShellLost
 
@@ -87,11 +87,12 @@ class Portals:
         if handle[0] != expected:  # a portal that is older than the tokens
             self.heed("Request", "Response", hear, path=handle[0])
         try:
-            in_time = self._control.until(answered.is_set, seconds=seconds)
+            until(lambda: answered.is_set() or self._control.stopped, seconds=seconds)
         finally:
             if not answered.is_set():
                 self._take_back(handle[0])
-        if not in_time:
+        if not answered.is_set():
+            self._control.check()
             raise NoDesktop(f"the desktop's question about {what} was not answered within {seconds:g} s")
         return _results(*answers[0], what)
 

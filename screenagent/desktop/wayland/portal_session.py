@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from screenagent.control import Control
@@ -29,6 +30,10 @@ EIS_SINCE: Final = 2
 CONSENT: Final = "the agent to see the screen and to use mouse and keyboard"
 WITHDRAWN: Final = "the screen is no longer shared with the agent: you or the desktop ended that"
 NO_SCREEN: Final = "no screen was shared: choose a whole screen, not a window, in the desktop's dialog"
+
+
+HearOptions = Callable[[Mapping[str, tuple[str, Any]]], None]
+LIGHTS: Final = Path("/sys/class/leds")
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,10 @@ class PortalSession:
         self.has_ended = False
         self.key_state: Callable[[], KeyState | None] = lambda: None
         """What is known of the keyboard, by whoever sends input."""
+        self.other_caps_lock: Callable[[], bool] = caps_lock_is_lit
+        """Tells whether Caps Lock is on where whoever sends input does not know."""
+        self._board_told: Mapping[str, tuple[str, Any]] | None = None
+        self._board_heard: HearOptions = lambda _: None
         _check_offers(portals)
         self._handle = self._created()
         try:
@@ -80,6 +89,12 @@ class PortalSession:
             if self.has_ended:
                 raise ShellLost(WITHDRAWN) from refused
             raise
+
+    def follow_board_owner(self, hear: HearOptions) -> None:
+        """Have `hear` called with what is told of the clipboard's owner, and at once with what was told last."""
+        self._board_heard = hear
+        if self._board_told is not None:
+            hear(self._board_told)
 
     def heed_board(self, signal: str, hear: Callable[..., object]) -> None:
         """Have `hear` called with what a signal of the clipboard says about this session."""
@@ -112,9 +127,8 @@ class PortalSession:
         return next(iter(self.streams.values()))
 
     def caps_lock(self) -> bool:
-        """Whether Caps Lock is on; taken to be off if nobody tells."""
         state = self.key_state()
-        return state is not None and state.caps_lock
+        return self.other_caps_lock() if state is None else state.caps_lock
 
     def layout_in_use(self) -> int | None:
         state = self.key_state()
@@ -138,8 +152,13 @@ class PortalSession:
         screens = {"types": ("u", MONITOR), "multiple": ("b", True), "cursor_mode": ("u", HIDDEN_CURSOR)}
         self._portals.ask(CAST, "SelectSources", "o", self._handle, options=screens, what=CONSENT)
 
+    def _hear_board_owner(self, options: Mapping[str, tuple[str, Any]]) -> None:
+        self._board_told = options
+        self._board_heard(options)
+
     def _ask_for_board(self) -> bool:
         with suppress(CallRefused):
+            self.heed_board("SelectionOwnerChanged", self._hear_board_owner)  # it is told as the session starts
             self.call(BOARD, "RequestClipboard", "a{sv}", {})
             return True
         return False
@@ -212,6 +231,15 @@ class PortalLink:
 
     def places(self) -> tuple[MonitorPlace, ...]:
         return tuple(stream.monitor.place for stream in self.session().streams.values())
+
+
+def caps_lock_is_lit(lights: Path = LIGHTS) -> bool:
+    """Return whether the light of Caps Lock is on at one of the keyboards; False where no keyboard has one."""
+    for light in lights.glob("*::capslock/brightness"):
+        with suppress(OSError, ValueError):  # the keyboard was unplugged
+            if int(light.read_text()) > 0:
+                return True
+    return False
 
 
 def _check_offers(portals: Portals) -> None:

@@ -28,7 +28,7 @@ from screenagent.desktop.wayland.portal_board import PortalClipboard
 from screenagent.desktop.wayland.portal_hand import NotifySender, TimedSender
 from screenagent.desktop.wayland.portal_listener import listen_by_portal, trigger
 from screenagent.desktop.wayland.portal_requests import Portals
-from screenagent.desktop.wayland.portal_session import PortalLink
+from screenagent.desktop.wayland.portal_session import PortalLink, caps_lock_is_lit
 from screenagent.desktop.wayland.portal_token import RestoreToken
 from screenagent.desktop.wayland.send_clock import SendClock
 from screenagent.desktop.wayland.session import session_of
@@ -43,7 +43,7 @@ TOUCHLESS = {"corner": False, "touch": False}
 
 @pytest.fixture(scope="module")
 def bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with session_bus(tmp_path_factory.mktemp("bus")) as address:
+    with session_bus(tmp_path_factory.mktemp("bus"), activates=False) as address:
         yield address
 
 
@@ -329,16 +329,30 @@ def test_keys_are_written_as_the_portal_takes_them(keys: tuple[str, ...], writte
     assert trigger(keys) == written
 
 
+def test_the_light_of_caps_lock_tells_where_nothing_else_does(tmp_path: Path) -> None:
+    assert not caps_lock_is_lit(tmp_path)
+    for name, value in (("input3::capslock", "0"), ("input3::numlock", "1"), ("input7::capslock", "1")):
+        assert not caps_lock_is_lit(tmp_path)
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "brightness").write_text(f"{value}\n")
+    assert caps_lock_is_lit(tmp_path)
+
+
 def test_what_was_copied_is_read_and_what_is_lent_is_handed_out(bus: str, portal: MockPortal) -> None:
     with linked(bus) as link:
         handle = portal.sessions["RemoteDesktop"]
+        told = {"mime_types": ("as", ["text/html"]), "session_is_owner": ("b", False)}
+        portal.say("Clipboard", "SelectionOwnerChanged", "oa{sv}", (handle, told))  # before anybody pastes
         written, into = os.pipe()
         portal.descriptors = {
             "SelectionRead": lambda body: pipe_with(f"their {body[1]}"),
             "SelectionWrite": lambda _: into,
         }
         with closing(SessionClipboard(link, PortalClipboard, control=Control())) as board:
+            portal.descriptors["SelectionRead"] = lambda body: pipe_with(f"their {body[1]}")
+            assert until(lambda: link.session()._board_told is not None, seconds=2.0)
             board.enable()
+            assert board.held() == {"text/html": b"their text/html"}
             told = {"mime_types": ("as", ["text/plain"]), "session_is_owner": ("b", False)}
             portal.say("Clipboard", "SelectionOwnerChanged", "oa{sv}", ("/another", {"mime_types": ("as", ["x"])}))
             portal.say("Clipboard", "SelectionOwnerChanged", "oa{sv}", (handle, told))
