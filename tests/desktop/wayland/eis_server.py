@@ -29,6 +29,7 @@ class EisServer:
         self._keymap = keymap
         self._server = eis.Eis.create_for_fd()
         self._clients: list[eis.Client] = []
+        self._seats: list[eis.Seat] = []
         self.devices: dict[str, eis.Device] = {}
         self._wishes: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._leaving = threading.Event()
@@ -55,14 +56,20 @@ class EisServer:
     def modifiers(self, *, locked: int, group: int) -> None:
         self.do(lambda: self.devices["keyboard"].keyboard_xkb_modifiers(0, 0, locked, group))
 
-    def pause(self) -> None:
-        self.do(lambda: [device.pause() for device in self.devices.values()])
+    def take_away(self) -> None:
+        """Take the devices back; libeis pauses none that is in use."""
+        self.do(lambda: [device.remove() for device in self.devices.values()])
 
-    def resume(self) -> None:
-        self.do(lambda: [device.resume() for device in self.devices.values()])
+    def give(self) -> None:
+        """Give the client a mouse and a keyboard."""
+        self.do(self._give)
 
     def hang_up(self) -> None:
-        self.do(lambda: [client.disconnect() for client in self._clients])
+        self.do(self._disconnect)
+
+    def _disconnect(self) -> None:
+        for client in self._clients:
+            client.disconnect()
 
     def _serve(self) -> None:
         while not self._leaving.is_set():
@@ -84,9 +91,9 @@ class EisServer:
                 seat = event.client.new_seat("seat")
                 seat.configure_capabilities((*MOUSE, CAN.KEYBOARD))
                 seat.add()
-            case eis.EventType.SEAT_BIND if event.seat is not None and not self.devices:
-                self._add("mouse", event.seat, MOUSE)
-                self._add("keyboard", event.seat, (CAN.KEYBOARD,))
+                self._seats.append(seat)
+            case eis.EventType.SEAT_BIND if not self.devices:
+                self._give()
             case eis.EventType.POINTER_MOTION_ABSOLUTE:
                 told = event.pointer_absolute_event
                 self.received.append(("move", told.x, told.y))
@@ -97,6 +104,11 @@ class EisServer:
                 self.received.append(("wheel", told_scroll.dx, told_scroll.dy))
             case eis.EventType.KEYBOARD_KEY:
                 self.received.append(("key", event.key_event.key, event.key_event.is_press))
+
+    def _give(self) -> None:
+        (seat,) = self._seats
+        self._add("mouse", seat, MOUSE)
+        self._add("keyboard", seat, (CAN.KEYBOARD,))
 
     def _add(self, name: str, seat: eis.Seat, can: tuple[eis.DeviceCapability, ...]) -> None:
         device = seat.new_device()
