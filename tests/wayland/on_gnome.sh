@@ -20,4 +20,7 @@ on layouts "LAYOUTS=[('xkb','us'),('xkb','de'),('xkb','ru')]" tests/wayland/test
 on missing "EXTENSION=no CASE=missing" tests/wayland/test_gnome_without_extension.py "$@"
 on old "EXTENSION=old CASE=old" tests/wayland/test_gnome_without_extension.py "$@"
 on pipeless "PIPEWIRE=no" tests/wayland/test_gnome_without_pipewire.py "$@"
+on portal "CASE=portal" tests/wayland/test_gnome_portal.py "$@"
+# libei is not in Debian 12, so what needs no compositor but libei runs here, too
+on eis "" -m "" tests/desktop/wayland/test_eis.py tests/desktop/wayland/test_portal.py "$@"
 exit $failed

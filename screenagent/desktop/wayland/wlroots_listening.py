@@ -53,7 +53,7 @@ class TouchWatch:
         if self.connection.offers("ext_idle_notifier_v1"):
             notifier = self.connection.bind("ext_idle_notifier_v1")
             ask = notifier.get_idle_notification
-            if notifier.version >= 2:  # which does not sleep while a video plays
+            if self.connection.version("ext_idle_notifier_v1") >= 2:  # which does not sleep while a video plays
                 ask = notifier.get_input_idle_notification
             notice, idled = ask(IDLE_MS, self.connection.seat), "idled"
         elif self.connection.offers("org_kde_kwin_idle"):
