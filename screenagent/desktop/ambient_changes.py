@@ -273,7 +273,7 @@ class IdleWatch:
         What has rested meanwhile is watched on after the input (`Recurrence`). Where anything moves, it is watched
         until its clock has ticked.
         """
-        began = self._began.get(app, time.monotonic())
+        began = self._began.setdefault(app, time.monotonic())  # one that has come to the front unseen is new
         rests = self._moved_at <= max(began, self._new_at)
         return max(began + (PAGE_SECONDS if rests else ENOUGH_SECONDS), self._new_at + PAGE_SECONDS)
 

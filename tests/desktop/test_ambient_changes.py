@@ -104,3 +104,17 @@ def test_only_the_time_counts_as_idle_in_which_an_application_was_watched_and_le
         assert watch.idle(app=1) >= ENOUGH_SECONDS
         watch.look_away()
         assert watch.idle(app=1) == 0
+
+
+def test_an_application_that_came_to_the_front_unseen_is_waited_for_once() -> None:
+    frame, waited = page(20), list[float]()
+
+    def until(moment: float) -> None:
+        assert len(waited) < 3, "it is waited for anew each time"
+        waited.append(moment - time.monotonic())
+        time.sleep(max(0.0, waited[-1]))
+
+    with closing(IdleWatch(lambda: frame, AmbientChanges())) as watch:
+        watch.begin(frame, app=1)
+        watch.wait(until, app=2)
+    assert waited[0] == pytest.approx(PAGE_SECONDS, abs=0.1)
