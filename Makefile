@@ -35,7 +35,7 @@ help:
 	@echo "                  random model on llama.cpp, whose figures are printed last"
 	@echo "make servers      every kind of request on vLLM, transformers serve and an older llama.cpp: installs 3.5 GB first,"
 	@echo "                  takes a quarter of an hour; writes their results into docs/models.md"
-	@echo "make wayland      the tests on GNOME Shell 48, without a screen, in a Debian 13 system that is made first; takes root,"
+	@echo "make wayland      the tests on GNOME Shell 48 and KWin 6.3, without a screen, in a Debian 13 system that is made first; takes root,"
 	@echo "                  1.8 GB in ~/.cache (or TRIXIE=folder) and some minutes"
 	@echo "make mcp          the Inspector's command line calls each tool of the MCP server: installs 0.4 GB from npm first"
 	@echo "make fmt          format the code and repair what the linter can"

@@ -17,7 +17,7 @@ from platformdirs import user_cache_path, user_config_path, user_data_path
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from screenagent import keys
-from screenagent.desktop import VirtualKind
+from screenagent.desktop import VirtualKind, WaylandWay
 from screenagent.errors import BadFile, OldSpellingWarning, WrongUsage
 from screenagent.files import WRITTEN_BY_HAND, read_whole
 from screenagent.geometry import Size, Value
@@ -27,6 +27,7 @@ Approval = Literal["each", "risky", "never"]
 UserInputSetting = Literal["auto", "on", "off"]
 StopKeysSetting = Annotated[str, AfterValidator(lambda text: "+".join(keys.user_chord(text)))]
 AnswerKeysSetting = Annotated[str, AfterValidator(lambda text: "+".join(_chord(text)) or OFF)]
+WaylandBy = Literal["auto", "portal"]
 GraphicsSetting = Literal["auto", "kitty", "sixel", "blocks"]
 AskTooltips = Literal["windows", "everywhere", "off"]
 OcrAlphabet = Literal["latin", "cjk"]
@@ -181,6 +182,15 @@ class Settings(Value):
         "xvfb",
         description="what a virtual desktop is: an X server (xvfb), or a Wayland compositor (wayland) with X beside it",
     )
+    wayland_way: WaylandBy = Field(
+        "auto",
+        description="how a Wayland session is worked: by Sway's or GNOME's own services (auto), or by the desktop's "
+        "portals, which ask you once (portal)",
+    )
+    portal_token: Path = Field(
+        default_factory=lambda: user_data_path("screenagent") / "portal_token",
+        description="the file in which it is kept that you have allowed the desktop's portals to let the agent work",
+    )
     virtual_size: Size = Field(Size(width=1280, height=720), description="size of a virtual desktop, in pixels")
 
     @field_validator("no_keys")
@@ -227,6 +237,11 @@ class Settings(Value):
             return family_named(family).name
         except WrongUsage as unknown:
             raise ValueError(str(unknown)) from unknown
+
+    @property
+    def wayland(self) -> WaylandWay:
+        """How a Wayland session is worked."""
+        return WaylandWay(by_portal=self.wayland_way == "portal", token=self.portal_token)
 
     @property
     def user_keys(self) -> keys.UserKeys:

@@ -180,7 +180,9 @@ class ClientDesktop:
             started = new_virtual_desktop(settings, where.app, control, secrets=secrets, reader=reader)
             self._virtual = stack.enter_context(started)
             return started.desktop
-        own = LocalDesktop(control=control, monitor=settings.display, secrets=secrets, reader=reader)
+        own = LocalDesktop(
+            control=control, monitor=settings.display, secrets=secrets, reader=reader, wayland=settings.wayland
+        )
         return stack.enter_context(own)
 
 

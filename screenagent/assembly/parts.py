@@ -93,7 +93,13 @@ def open_desktop(
             desktop = stack.enter_context(opening).desktop
         else:
             own = LocalDesktop(
-                control=control, monitor=settings.display, secrets=secrets, reader=traces, user_keys=users, away=away
+                control=control,
+                monitor=settings.display,
+                secrets=secrets,
+                reader=traces,
+                user_keys=users,
+                away=away,
+                wayland=settings.wayland,
             )
             desktop = stack.enter_context(own)
             control.while_asking(desktop.terminal_in_front)

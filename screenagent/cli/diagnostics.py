@@ -43,9 +43,11 @@ def doctor(*, virtual: str | None, size: bool, as_json: bool) -> None:
     from screenagent.diagnostics.doctor import examine
 
     well = True
-    kind = load_settings(virtual_kind=virtual_kind(virtual)).virtual_kind
+    settings = load_settings(virtual_kind=virtual_kind(virtual))
+    kind, wayland = settings.virtual_kind, settings.wayland
     with stoppable_control() as control, open_empty(control, kind) if virtual else nullcontext() as opened:
-        findings = examine(control, display=opened.place, x_display=opened.display) if opened else examine(control)
+        place, shown = (opened.place, opened.display) if opened else (None, None)
+        findings = examine(control, display=place, x_display=shown, wayland=wayland)
         for finding in findings:
             well &= finding.ok
             if as_json:

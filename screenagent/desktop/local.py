@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from screenagent import keys
 from screenagent.actions import Click, Drag, HoldKeys, Input, Move, PressKeys, Scroll, TypeText
 from screenagent.control import Control, Interrupted
-from screenagent.desktop import NoDesktop
+from screenagent.desktop import BY_THE_DESKTOP, NoDesktop, WaylandWay
 from screenagent.desktop.aim import Aim, app_of
 from screenagent.desktop.ambient_changes import AmbientChanges, IdleWatch
 from screenagent.desktop.busy import InputAnswers
@@ -25,7 +25,7 @@ from screenagent.desktop.frames import CapturedFrame, Patch, ScreenFrame
 from screenagent.desktop.keyboard import Keyboard
 from screenagent.desktop.mouse import Mouse
 from screenagent.desktop.pending_work import PendingWork, never_rests, program_of
-from screenagent.desktop.platform import DisplayName, open_system
+from screenagent.desktop.platform import DisplayName, System, open_system
 from screenagent.desktop.programs import ProgramStarter, StartProgram
 from screenagent.desktop.receiver import Receiver
 from screenagent.desktop.screen import ScreenCapture, how_changed
@@ -63,6 +63,7 @@ class LocalDesktop:
         user_keys: keys.UserKeys = keys.ONLY_STOP,
         away: Callable[[], str | None] = lambda: None,
         start: StartProgram | None = None,
+        wayland: WaylandWay = BY_THE_DESKTOP,
     ) -> None:
         self._away = away
         self.ledger = SentInput()
@@ -76,11 +77,11 @@ class LocalDesktop:
         self.reads_ahead: Callable[[Screenshot], object] = lambda _: None
         self._last_action: SentAction | None = None  # and the screen it was first answered with; more may follow late
         with ExitStack() as stack:
-            self._open(stack, display=display, monitor=monitor, user_keys=user_keys)
+            system = open_system(stack, control=self.control, display=display, wayland=wayland)
+            self._open(stack, system, monitor=monitor, user_keys=user_keys)
             self._stack = stack.pop_all()
-        starter = start or ProgramStarter(self.x_display)
+        self._agreed, starter = self._screen.display, start or ProgramStarter(self.x_display)
         self._window_inputs = WindowInputs(self._windows, self.control, starter, self._traces.masked)
-        self._agreed = self._screen.display
         self._receiver = Receiver(
             self._windows,
             control=self.control,
@@ -90,9 +91,8 @@ class LocalDesktop:
             typing=TypingWatch(grab=lambda: self._screen.grab().pixels, moving=self._moving, control=self.control),
         )
 
-    def _open(self, stack: ExitStack, *, display: DisplayName, monitor: str | None, user_keys: keys.UserKeys) -> None:
+    def _open(self, stack: ExitStack, system: System, *, monitor: str | None, user_keys: keys.UserKeys) -> None:
         """Open the parts, each of which may need those before it. They are closed in the reverse order."""
-        system = open_system(stack, control=self.control, display=display)
         self.display_name, self.x_display, self.listen = system.display, system.x_display, system.listen
         self.accessibility = self._traces.accessibility(system.accessibility)
         self.rests_until = self._pending.none_until if system.x_display else never_rests

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol, Union
 
 from screenagent.actions import Button
 from screenagent.control import Control
+from screenagent.desktop import BY_THE_DESKTOP, WaylandWay
 from screenagent.desktop.clipboard import Clipboard, OwnedClipboard, PortableClipboard
 from screenagent.desktop.floating import Floating
 from screenagent.desktop.frames import MonitorPlace
@@ -149,7 +150,9 @@ class System:
     accessibility: AtSpi | None = None
 
 
-def open_system(stack: ExitStack, *, control: Control, display: DisplayName) -> System:
+def open_system(
+    stack: ExitStack, *, control: Control, display: DisplayName, wayland: WaylandWay = BY_THE_DESKTOP
+) -> System:
     """Open the system that we are on for as long as `stack` is, and prepare it for mouse and keyboard."""
     if sys.platform == "win32":
         from screenagent.desktop.win32 import Win32Windows, prepare_win32
@@ -164,7 +167,7 @@ def open_system(stack: ExitStack, *, control: Control, display: DisplayName) -> 
     if (session := _wayland_session(display)) is not None:
         from screenagent.desktop.wayland.opening import open_wayland
 
-        return open_wayland(stack, session, control=control)
+        return open_wayland(stack, session, control=control, way=wayland)
     assert display is None or isinstance(display, str)  # what is no Wayland session is an X server's name
     return _x11(stack, control=control, display=display)
 

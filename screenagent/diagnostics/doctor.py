@@ -14,7 +14,7 @@ import numpy as np
 
 from screenagent.actions import Click, Input, TypeText
 from screenagent.control import Control
-from screenagent.desktop import NoDesktop
+from screenagent.desktop import BY_THE_DESKTOP, NoDesktop, WaylandWay
 from screenagent.desktop.local import LocalDesktop
 from screenagent.desktop.lock import driving
 from screenagent.desktop.platform import DisplayName, gnome_extension, wayland_session, why_no_session_bus
@@ -58,7 +58,9 @@ def _fails(what: str, code: DoctorCode, detail: str, remedy: str = "") -> Doctor
     return DoctorFinding(what=what, ok=False, code=code, detail=detail, remedy=remedy)
 
 
-def examine(control: Control, *, display: DisplayName = None, x_display: str | None = None) -> Iterator[DoctorFinding]:
+def examine(
+    control: Control, *, display: DisplayName = None, x_display: str | None = None, wayland: WaylandWay = BY_THE_DESKTOP
+) -> Iterator[DoctorFinding]:
     """Check the system, each monitor of `display` and the programs of a virtual desktop, one finding at a time.
 
     The window that is clicked and typed in is one of X11, which a Wayland session shows by `x_display`.
@@ -67,11 +69,11 @@ def examine(control: Control, *, display: DisplayName = None, x_display: str | N
     try:
         if (session := wayland_session(display)) is not None:
             yield _works("session", session)
-        with LocalDesktop(control=control, display=display) as desktop:
+        with LocalDesktop(control=control, display=display, wayland=wayland) as desktop:
             monitors = desktop.displays()
         yield _works("display", ", ".join(_described(monitor) for monitor in monitors))
         for monitor in monitors:
-            yield from _examine_monitor(control, monitor, display=display, x_display=x_display)
+            yield from _examine_monitor(control, monitor, display=display, x_display=x_display, wayland=wayland)
     except NoDesktop as reason:
         yield _fails("display", "no_display", str(reason), "or work on a virtual desktop: --virtual")
     yield from _gnome_extension(display)
@@ -82,11 +84,11 @@ def examine(control: Control, *, display: DisplayName = None, x_display: str | N
 
 
 def _examine_monitor(
-    control: Control, monitor: Display, *, display: DisplayName, x_display: str | None
+    control: Control, monitor: Display, *, display: DisplayName, x_display: str | None, wayland: WaylandWay
 ) -> Iterator[DoctorFinding]:
     what = f"{monitor.name}: input"
     with (
-        LocalDesktop(control=control, display=display, monitor=monitor.name) as desktop,
+        LocalDesktop(control=control, display=display, monitor=monitor.name, wayland=wayland) as desktop,
         driving(desktop.display_name, "screenagent doctor", control),
     ):
         server = x_display or desktop.x_display or os.environ.get("DISPLAY")

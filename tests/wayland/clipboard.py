@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Self
 
 from screenagent.control import Control
-from screenagent.desktop.wayland.gnome_board import GnomeClipboard
+from screenagent.desktop.wayland.gnome_board import MutterClipboard, SessionClipboard
 from screenagent.desktop.wayland.gnome_session import GnomeLink
 
 
@@ -15,7 +16,7 @@ class Copied:
     """These contents lie on the clipboard as this is entered."""
 
     def __init__(self, link: GnomeLink, contents: Mapping[str, bytes]) -> None:
-        self._clipboard = GnomeClipboard(link, control=Control())
+        self._clipboard = SessionClipboard(link, partial(MutterClipboard, link), control=Control())
         self._contents = contents
 
     def __enter__(self) -> Self:

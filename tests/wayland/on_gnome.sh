@@ -1,5 +1,5 @@
 #!/bin/sh
-# The tests on GNOME Shell, each kind in a session of its own: on_gnome.sh FOLDER [arguments of pytest]
+# The tests on GNOME Shell and on KWin, each kind in a session of its own: on_gnome.sh FOLDER [arguments of pytest]
 set -eu
 trixie=$1; shift
 here=$(cd "$(dirname "$0")" && pwd)
@@ -22,4 +22,9 @@ on missing "EXTENSION=no CASE=missing" tests/wayland/test_gnome_without_extensio
 on old "EXTENSION=old CASE=old" tests/wayland/test_gnome_without_extension.py "$@"
 on pipeless "PIPEWIRE=no" tests/wayland/test_gnome_without_pipewire.py "$@"
 on gone "ENDS=yes" tests/wayland/test_gnome_gone.py "$@"
+on portal "CASE=portal" tests/wayland/test_gnome_portal.py "$@"
+# libei is not in Debian 12, so what needs no compositor but libei runs here, too
+on eis "" -m "" tests/desktop/wayland/test_eis.py tests/desktop/wayland/test_portal.py "$@"
+"$here/trixie.sh" "$trixie" enter /src/tests/wayland_kde/kwin.sh "$inside/kwin" \
+    sh -c 'cd /src && exec python -m pytest -p no:cacheprovider -m wayland "$@"' sh tests/wayland_kde "$@" || failed=1
 exit $failed

@@ -23,7 +23,8 @@ fi
 mkdir -p "$folder"
 packages="mutter gnome-shell pipewire wireplumber dbus dbus-bin libglib2.0-bin libei1 at-spi2-core gir1.2-atspi-2.0 \
     gir1.2-gtk-3.0 gir1.2-gtk-4.0 python3-gi python3-venv gstreamer1.0-pipewire gir1.2-gst-plugins-base-1.0 \
-    gstreamer1.0-plugins-base fonts-dejavu-core libgl1-mesa-dri procps ca-certificates python3-dbusmock"
+    gstreamer1.0-plugins-base fonts-dejavu-core libgl1-mesa-dri procps ca-certificates python3-dbusmock \
+    xdg-desktop-portal xdg-desktop-portal-gnome xdg-desktop-portal-gtk kwin-wayland kwin-common"
 if [ "$(cat "$folder/opt/packages" 2> /dev/null)" != "$packages" ]; then
     command -v debootstrap > /dev/null || apt-get install -y --no-install-recommends debootstrap
     mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Component: main' | grep '/debian/*$' | head -n 1)

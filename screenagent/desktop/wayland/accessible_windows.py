@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Final
+from typing import Final, Protocol
 
 from jeepney import DBusAddress
 from jeepney.bus_messages import message_bus
@@ -13,7 +13,6 @@ from jeepney.bus_messages import message_bus
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.plain_windows import PlainWindows
 from screenagent.desktop.wayland.gnome_bus import CallRefused, SessionBus, ShellLost
-from screenagent.desktop.wayland.gnome_session import GnomeLink
 from screenagent.protocols import Retry
 from screenagent.screenshot import Window
 
@@ -26,14 +25,29 @@ MOST_PROGRAMS: Final = 100
 MOST_FRAMES: Final = 50
 SECONDS: Final = 0.5
 
+WITHOUT: Final = "without the extension of GNOME Shell {task} (`screenagent gnome install`)"
+
 Reference = tuple[str, str]
+
+
+class WindowLink(Protocol):
+    """A session, and the bus that it is on."""
+
+    @property
+    def bus(self) -> SessionBus: ...
+
+    def session(self) -> CapsLockTold: ...
+
+
+class CapsLockTold(Protocol):
+    def caps_lock(self) -> bool: ...
 
 
 class AccessibleWindows(PlainWindows):
     """Knows the window in front by its title and its program, and no others; what needs a place is refused."""
 
-    def __init__(self, link: GnomeLink) -> None:
-        self._link = link
+    def __init__(self, link: WindowLink, *, without: str = WITHOUT) -> None:
+        self._link, self._without = link, without
         try:
             self._bus = SessionBus(link.bus.call(A11Y_BUS, "GetAddress")[0])
         except CallRefused as refused:
@@ -57,8 +71,7 @@ class AccessibleWindows(PlainWindows):
         front = self.foreground()
         if front is None or front.id != window.id:
             raise Retry(
-                f"without the extension of GNOME Shell no window such as {window.title!r} can be brought to the "
-                "front (`screenagent gnome install`)",
+                self._without.format(task=f"no window such as {window.title!r} can be brought to the front"),
                 "not_in_front",
             )
 

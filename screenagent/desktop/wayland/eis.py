@@ -37,6 +37,9 @@ class EisSender:
         self._keyboard: Device | None = None
         self._pongs: set[int] = set()
         self._lost = False
+        self.locked = 0
+        self.group: int | None = None
+        """The bits of the modifiers that are locked, such as Caps Lock, and the layout in use; None: not told yet."""
         self.keymap = b""
         """The text of the keymap that the keyboard has now; `keymaps` counts how many it has had."""
         self.keymaps = 0
@@ -56,6 +59,12 @@ class EisSender:
     def move(self, x: float, y: float) -> None:
         """Move to a place in the units of the layout."""
         self._send(lambda: self._device("_mouse").pointer_motion_absolute(x, y).frame())
+
+    def settle(self) -> None:
+        """Wait until the compositor has taken all that was sent."""
+        with self._lock:
+            self._take_in()
+            self._await_pong()
 
     def button(self, code: int, *, pressed: bool) -> None:
         self._send(lambda: self._device("_mouse").button(code, pressed).frame(), awaited=not pressed)
@@ -117,6 +126,9 @@ class EisSender:
             case kinds.DEVICE_PAUSED | kinds.DEVICE_REMOVED:
                 self._mouse = None if self._mouse is event.device else self._mouse
                 self._keyboard = None if self._keyboard is event.device else self._keyboard
+            case kinds.KEYBOARD_MODIFIERS:
+                told = event.keyboard_xkb_modifiers
+                self.locked, self.group = told.locked, told.group
             case kinds.PONG:
                 self._pongs.add(event.pong.id)
             case kinds.DISCONNECT:

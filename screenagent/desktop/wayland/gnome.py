@@ -11,7 +11,7 @@ from screenagent.desktop import NoDesktop
 from screenagent.desktop.accessibility.at_spi import AtSpi
 from screenagent.desktop.platform import System
 from screenagent.desktop.wayland.accessible_windows import AccessibleWindows
-from screenagent.desktop.wayland.gnome_board import GnomeClipboard
+from screenagent.desktop.wayland.gnome_board import MutterClipboard, SessionClipboard
 from screenagent.desktop.wayland.gnome_bus import OWN_SESSION, CallRefused, ShellLost
 from screenagent.desktop.wayland.gnome_extension import ExtensionState, state_of
 from screenagent.desktop.wayland.gnome_hand import GnomeHand, GnomeKeys, GnomePointer
@@ -45,7 +45,7 @@ def _with_extension(stack: ExitStack, session: WaylandSession, link: GnomeLink, 
     places = partial(WaylandWindowPlaces, session, windows, outlines=windows.outlines)
     return System(
         windows=windows,
-        clipboard=stack.enter_context(closing(GnomeClipboard(link, control=control))),
+        clipboard=stack.enter_context(closing(_clipboard(link, control))),
         pointer=GnomePointer(hand, asked=windows.pointer),
         keys=GnomeKeys(hand),
         pictures=lambda _: _pictures(session, link),
@@ -65,7 +65,7 @@ def _without_extension(
     hand = stack.enter_context(closing(GnomeHand(link)))
     return System(
         windows=stack.enter_context(closing(AccessibleWindows(link))),
-        clipboard=stack.enter_context(closing(GnomeClipboard(link, control=control))),
+        clipboard=stack.enter_context(closing(_clipboard(link, control))),
         pointer=GnomePointer(hand, asked=lambda: None),
         keys=GnomeKeys(hand),
         pictures=lambda _: _pictures(session, link),
@@ -78,3 +78,7 @@ def _without_extension(
 
 def _pictures(session: WaylandSession, link: GnomeLink) -> GnomePictures:
     return GnomePictures(link, open_frames=partial(open_frames, runtime=session.leads.get("XDG_RUNTIME_DIR")))
+
+
+def _clipboard(link: GnomeLink, control: Control) -> SessionClipboard:
+    return SessionClipboard(link, partial(MutterClipboard, link), control=control)

@@ -7,9 +7,11 @@ import queue
 import select
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, Final, Protocol
+
+from jeepney.fds import FileDescriptor
 
 from screenagent.control import Control
 from screenagent.desktop.clipboard import AGAIN_SECONDS, CLASSIC, FETCH_SECONDS, NotLent, Press, paste_keys
@@ -33,13 +35,75 @@ Contents = Mapping[str, bytes]
 """What lies on the clipboard, by its kinds."""
 
 
-class GnomeClipboard:
-    """The clipboard of a remote desktop session, whose own thread hands out what we have put there."""
+HearOwner = Callable[[tuple[str, ...], bool], None]
+"""Is told the kinds of what lies on the clipboard, and whether we have put it there."""
+HearAsked = Callable[[tuple[str, int]], None]
+"""Is told that somebody wants a kind of what we have put there, and the number of the wish."""
 
-    def __init__(self, link: GnomeLink, *, control: Control) -> None:
-        self._link, self._control = link, control
+
+class SharedClipboard(Protocol):
+    """The clipboard as one session offers it. Each call may raise `CallRefused` and `ShellLost`."""
+
+    def enable(self, owner: HearOwner, asked: HearAsked) -> None:
+        """From here on, tell who owns the clipboard, and who wants what is ours."""
+        ...
+
+    def offer(self, kinds: Sequence[str]) -> None: ...
+
+    def read(self, kind: str) -> FileDescriptor: ...
+
+    def write(self, serial: int) -> FileDescriptor: ...
+
+    def written(self, serial: int, *, whole: bool) -> None: ...
+
+
+class MutterClipboard:
+    """By the calls of mutter's remote desktop session."""
+
+    def __init__(self, link: GnomeLink, session: RemoteSession) -> None:
+        self._bus, self._session = link.bus, session
+
+    def enable(self, owner: HearOwner, asked: HearAsked) -> None:
+        def hear_owner(body: tuple[Any, ...]) -> None:
+            options = body[0]
+            mime_types = options.get("mime-types", ("(as)", ((),)))[1]
+            kinds = mime_types[0] if mime_types and isinstance(mime_types[0], list | tuple) else mime_types
+            owner(tuple(kinds), bool(options.get("session-is-owner", ("b", False))[1]))
+
+        path = self._session.address.object_path
+        self._bus.heed(REMOTE.bus_name, SESSION, "SelectionOwnerChanged", hear_owner, path=path)
+        self._bus.heed(REMOTE.bus_name, SESSION, "SelectionTransfer", lambda body: asked((*body,)), path=path)
+        self._session.call("EnableClipboard", "a{sv}", {})
+
+    def offer(self, kinds: Sequence[str]) -> None:
+        self._session.call("SetSelection", "a{sv}", {"mime-types": ("as", list(kinds))})
+
+    def read(self, kind: str) -> FileDescriptor:
+        return self._session.call("SelectionRead", "s", kind)[0]
+
+    def write(self, serial: int) -> FileDescriptor:
+        return self._session.call("SelectionWrite", "u", serial)[0]
+
+    def written(self, serial: int, *, whole: bool) -> None:
+        self._session.call("SelectionWriteDone", "ub", serial, whole)
+
+
+class SessionLink(Protocol):
+    """What has the session of the moment."""
+
+    def session(self) -> object: ...
+
+
+class SessionClipboard:
+    """The clipboard of a remote desktop session, whose own thread hands out what we have put there.
+
+    `shared` returns the clipboard of the session of the moment.
+    """
+
+    def __init__(self, link: SessionLink, shared: Callable[[Any], SharedClipboard], *, control: Control) -> None:
+        self._link, self._shared, self._control = link, shared, control
         self._offered = Offer({})
-        self._session: RemoteSession | None = None
+        self._session: object = None
         self._owner: tuple[tuple[str, ...], bool] = ((), False)
         self._asked: queue.SimpleQueue[tuple[str, int] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
@@ -79,7 +143,7 @@ class GnomeClipboard:
     def put(self, contents: Contents) -> Offer:
         """Put this on the clipboard; return what tells of who fetches it."""
         self._offered = offer = Offer(contents)
-        self._link.session().call("SetSelection", "a{sv}", {"mime-types": ("as", list(contents))})
+        self._now().offer(tuple(contents))
         self._owner = (tuple(contents), True)
         return offer
 
@@ -87,12 +151,12 @@ class GnomeClipboard:
         """Return what lies on the clipboard now, as far as it is handed out in time."""
         if self._owner[1]:
             return self._offered.contents
-        session, deadline, kept = self._link.session(), time.monotonic() + KEEP_SECONDS, KEEP_BYTES
+        shared, deadline, kept = self._now(), time.monotonic() + KEEP_SECONDS, KEEP_BYTES
         found: dict[str, bytes] = {}
         kinds = self._owner[0]
         for kind in sorted(kinds, key=lambda kind: KEPT_FIRST.index(kind) if kind in KEPT_FIRST else len(KEPT_FIRST)):
             with suppress(CallRefused, TimeoutError):
-                found[kind] = b"".join(_read(session.call("SelectionRead", "s", kind)[0], kept, deadline))
+                found[kind] = b"".join(_read(shared.read(kind), kept, deadline))
                 kept -= len(found[kind])
         return found
 
@@ -103,22 +167,19 @@ class GnomeClipboard:
             return
         told = threading.Event()
 
-        def hear_owner(body: tuple[Any, ...]) -> None:
-            options = body[0]
-            mime_types = options.get("mime-types", ("(as)", ((),)))[1]
-            kinds = mime_types[0] if mime_types and isinstance(mime_types[0], list | tuple) else mime_types
-            self._owner = (tuple(kinds), bool(options.get("session-is-owner", ("b", False))[1]))
+        def hear_owner(kinds: tuple[str, ...], is_ours: bool) -> None:
+            self._owner = (kinds, is_ours)
             told.set()
 
-        bus, path = self._link.bus, session.address.object_path
-        bus.heed(REMOTE.bus_name, SESSION, "SelectionOwnerChanged", hear_owner, path=path)
-        bus.heed(REMOTE.bus_name, SESSION, "SelectionTransfer", self._asked.put, path=path)
         self._session, self._owner = session, ((), False)
-        session.call("EnableClipboard", "a{sv}", {})
+        self._now().enable(hear_owner, self._asked.put)
         told.wait(OWNER_SECONDS)  # it is told at once what lies there; if nothing does, nothing is told
         if self._thread is None:
             self._thread = threading.Thread(target=self._serve, name="gnome clipboard", daemon=True)
             self._thread.start()
+
+    def _now(self) -> SharedClipboard:
+        return self._shared(self._link.session())
 
     def _serve(self) -> None:
         while (asked := self._asked.get()) is not None:
@@ -126,14 +187,14 @@ class GnomeClipboard:
                 self._hand_out(*asked)
 
     def _hand_out(self, kind: str, serial: int) -> None:
-        session, offer = self._link.session(), self._offered
-        descriptor = session.call("SelectionWrite", "u", serial)[0]
+        shared, offer = self._now(), self._offered
+        descriptor = shared.write(serial)
         done = False
         try:
             _write(descriptor, offer.contents.get(kind, b""), time.monotonic() + HAND_OUT_SECONDS)
             done = True
         finally:
-            session.call("SelectionWriteDone", "ub", serial, done)
+            shared.written(serial, whole=done)
         offer.fetched.set()
 
 
@@ -152,7 +213,7 @@ class Offer:
             self.fetched.wait(seconds)
 
 
-def _read(descriptor: Any, most: int, deadline: float) -> Iterator[bytes]:
+def _read(descriptor: FileDescriptor, most: int, deadline: float) -> Iterator[bytes]:
     """Yield what comes through a pipe until it ends. Raise `TimeoutError` if that is too much, or too slow."""
     raw = descriptor.to_raw_fd()
     try:

@@ -76,6 +76,16 @@ class SessionBus:
         ((_, value),) = self.ask(Properties(address).get(name), f"{address.bus_name} {name}")
         return value
 
+    @property
+    def unique_name(self) -> str:
+        """What the bus calls this connection, such as ":1.42"."""
+        return str(self._connection.unique_name)
+
+    def start_service(self, name: str) -> None:
+        """Have the bus start a service that does not run yet; `CallRefused` if nothing here is that service."""
+        if not self.has_owner(name):
+            self.ask(message_bus.StartServiceByName(name), name)
+
     def has_owner(self, name: str) -> bool:
         """Return whether a program has this name on the bus now."""
         return bool(self.ask(message_bus.NameHasOwner(name), name)[0])

@@ -6,13 +6,13 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from screenagent.desktop.keyboard import LEVEL_3, Stroke
 from screenagent.desktop.wayland.codes import DEAF_SECONDS
 from screenagent.desktop.wayland.eis import EisSender, InputLost
 from screenagent.desktop.wayland.gnome_bus import ShellLost
-from screenagent.desktop.wayland.gnome_session import GnomeLink, RemoteSession
+from screenagent.desktop.wayland.gnome_session import RemoteSession
 from screenagent.desktop.wayland.wayland_keymap import seat_keymap
 from screenagent.desktop.wayland.xkb_layout import LEVEL_3_KEYSYM, KeyPlace, XkbLayout
 from screenagent.geometry import Pixel
@@ -28,8 +28,11 @@ SENT_SECONDS: Final = 0.1  # for so long the mouse counts as where it was sent: 
 class Sender(Protocol):
     """What sends events into a session."""
 
-    keymap: bytes
-    keymaps: int
+    @property
+    def keymap(self) -> bytes: ...
+
+    @property
+    def keymaps(self) -> int: ...
 
     def follow(self) -> None: ...
 
@@ -84,6 +87,12 @@ def open_sender(session: RemoteSession) -> Sender:
     return EisSender(session.input_socket()) if ei.is_available() else BusSender(session)
 
 
+class InputLink(Protocol):
+    """What has the session of the moment, of the kind that `open_sender` takes."""
+
+    def session(self) -> Any: ...
+
+
 class GnomeHand:
     """The sender of the session of the moment, opened anew with a new session. For several threads.
 
@@ -92,10 +101,10 @@ class GnomeHand:
 
     def __init__(
         self,
-        link: GnomeLink,
+        link: InputLink,
         *,
         group: Callable[[], int | None] = lambda: None,
-        open_sender: Callable[[RemoteSession], Sender] = open_sender,
+        open_sender: Callable[[Any], Sender] = open_sender,
     ) -> None:
         self._link, self._group = link, group
         self._open_sender = open_sender

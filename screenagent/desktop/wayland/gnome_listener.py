@@ -117,12 +117,13 @@ def listen_by_idle_time(address: str, state: ExtensionState, stack: ExitStack, m
     if monitor.heeds.keys.stop:
         raise NoDesktop(NO_KEYS.format(state=state))
     if monitor.heeds.touch:
-        bus = SessionBus(address, ended=lambda: monitor.control.end(NoDesktop(ENDED)))
-        stack.callback(bus.close)
-        _listen_to_idle_time(stack, monitor, bus)
+        listen_to_idle_time(address, stack, monitor)
 
 
-def _listen_to_idle_time(stack: ExitStack, monitor: UserInputMonitor, bus: SessionBus) -> None:
+def listen_to_idle_time(address: str, stack: ExitStack, monitor: UserInputMonitor) -> None:
+    """Ask mutter all the time how long nobody has touched anything, and tell `monitor` of touches."""
+    bus = SessionBus(address, ended=lambda: monitor.control.end(NoDesktop(ENDED)))
+    stack.callback(bus.close)
     leaving = threading.Event()
     started = time.monotonic()
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, Protocol
 
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.frames import MonitorPlace, ScreenFrame
-from screenagent.desktop.wayland.gnome_session import GnomeLink
+from screenagent.desktop.wayland.gnome_session import GnomeMonitor
 from screenagent.desktop.wayland.pipewire_frames import Frames, FramesEnded, open_frames
 from screenagent.geometry import Size
 
@@ -19,10 +19,31 @@ POLL_SECONDS: Final = 0.002
 OpenFrames = Callable[[int, Size], Frames]
 
 
+class RecordedStream(Protocol):
+    """What is recorded of one monitor."""
+
+    @property
+    def node(self) -> int: ...
+
+    @property
+    def monitor(self) -> GnomeMonitor: ...
+
+
+class RecordingSession(Protocol):
+    @property
+    def streams(self) -> Mapping[str, RecordedStream]: ...
+
+
+class RecordingLink(Protocol):
+    """What has the session of the moment, whose streams are others once the monitors have changed."""
+
+    def session(self) -> RecordingSession: ...
+
+
 class GnomePictures:
     """Pictures of the monitors that there are as this is opened; each stream is read from its first picture on."""
 
-    def __init__(self, link: GnomeLink, *, open_frames: OpenFrames = open_frames) -> None:
+    def __init__(self, link: RecordingLink, *, open_frames: OpenFrames = open_frames) -> None:
         self._link = link
         self._open_frames = open_frames
         self._lock = threading.Lock()  # protects the streams: the idle watch captures, too

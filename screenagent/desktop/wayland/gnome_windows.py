@@ -12,9 +12,9 @@ from screenagent.desktop.accessibility.places import Outline
 from screenagent.desktop.controlling_terminal import OwnTerminals
 from screenagent.desktop.floating import Floating, FloatingArea
 from screenagent.desktop.own_terminal import WindowArea, WorkedIn
+from screenagent.desktop.wayland.accessible_windows import WindowLink
 from screenagent.desktop.wayland.gnome_bus import SessionBus
 from screenagent.desktop.wayland.gnome_extension import OURS, SERVICE
-from screenagent.desktop.wayland.gnome_session import GnomeLink
 from screenagent.geometry import Pixel
 from screenagent.protocols import Retry
 from screenagent.screenshot import Window
@@ -23,6 +23,7 @@ ACTIVATE_SECONDS: Final = 2.0
 POLL_SECONDS: Final = 0.01
 LIFT_SECONDS: Final = 0.2
 MODIFIERS: Final = {1 << 0: "shift", 1 << 2: "ctrl", 1 << 3: "alt", 1 << 6: "super"}
+CAPS_LOCK: Final = 1 << 1
 BUTTONS: Final = {1 << 8: "left", 1 << 9: "middle", 1 << 10: "right"}
 NOTHING, SHELL_UI = None, 0  # what the extension says lies at a place where no window does
 
@@ -99,7 +100,7 @@ class ShellExtension:
 class GnomeWindows:
     """The window system of GNOME with our extension."""
 
-    def __init__(self, link: GnomeLink) -> None:
+    def __init__(self, link: WindowLink) -> None:
         self._link = link
         self._extension = ShellExtension(link.bus)
         self._stirred = threading.Event()
@@ -166,6 +167,10 @@ class GnomeWindows:
 
     def caps_lock(self) -> bool:
         return self._link.session().caps_lock()
+
+    def has_caps_lock(self) -> bool:
+        """Return whether Caps Lock is on, as the extension tells it."""
+        return bool(self._extension.look().modifiers & CAPS_LOCK)
 
     def focus_mark(self) -> object:
         look = self._extension.look()

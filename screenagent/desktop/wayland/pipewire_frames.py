@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -19,9 +21,13 @@ NEITHER: Final = (
     "python3-gi, gir1.2-gst-plugins-base-1.0 and gstreamer1.0-pipewire"
 )
 PIPE: Final = (
-    "pipewiresrc path={node} always-copy=true ! videoconvert ! video/x-raw,format=BGRx "
+    "pipewiresrc {remote}path={node} always-copy=true ! videoconvert ! video/x-raw,format=BGRx "
     "! appsink name=sink sync=false max-buffers=1 drop=true"
 )
+
+
+OpenRemote = Callable[[], socket.socket]
+"""Opens a connection to PipeWire."""
 
 
 class FramesEnded(Exception):
@@ -38,14 +44,17 @@ class Frames(Protocol):
     def close(self) -> None: ...
 
 
-def open_frames(node: int, size: Size, *, runtime: str | None = None) -> Frames:
-    """Read the stream with this number, whose pictures should have this size; `runtime` is the session's folder."""
+def open_frames(node: int, size: Size, *, runtime: str | None = None, remote: OpenRemote | None = None) -> Frames:
+    """Read the stream with this number, whose pictures should have this size; `runtime` is the session's folder.
+
+    `remote` opens another way to PipeWire than its socket in that folder.
+    """
     try:
-        return CapturedFrames(node, size, runtime)
+        return CapturedFrames(node, size, remote or partial(_connected, runtime))
     except ImportError:
         pass
     try:
-        return GStreamerFrames(node)
+        return GStreamerFrames(node, remote)
     except ImportError as reason:
         raise NoDesktop(NEITHER) from reason
 
@@ -53,10 +62,10 @@ def open_frames(node: int, size: Size, *, runtime: str | None = None) -> Frames:
 class CapturedFrames:
     """By the wheel `pipewire-capture`, which needs no GStreamer."""
 
-    def __init__(self, node: int, size: Size, runtime: str | None = None) -> None:
+    def __init__(self, node: int, size: Size, remote: OpenRemote) -> None:
         from pipewire_capture import CaptureStream
 
-        self._socket = _connected(runtime)
+        self._socket = remote()
         self._stream = CaptureStream(self._socket.fileno(), node, size.width, size.height, capture_interval=0.0)
         self._stream.start()
         self._last: ScreenFrame | None = None
@@ -77,7 +86,7 @@ class CapturedFrames:
 class GStreamerFrames:
     """By GStreamer's `pipewiresrc` and PyGObject, which come from the distribution only."""
 
-    def __init__(self, node: int) -> None:
+    def __init__(self, node: int, remote: OpenRemote | None = None) -> None:
         import gi
 
         try:
@@ -89,7 +98,9 @@ class GStreamerFrames:
         if Gst.ElementFactory.find("pipewiresrc") is None:
             raise ImportError("GStreamer has no pipewiresrc")
         self._gst = Gst
-        self._pipe = Gst.parse_launch(PIPE.format(node=node))
+        self._remote = remote() if remote else None
+        way = f"fd={self._remote.fileno()} " if self._remote else ""
+        self._pipe = Gst.parse_launch(PIPE.format(remote=way, node=node))
         self._sink = self._pipe.get_by_name("sink")
         self._bus = self._pipe.get_bus()
         self._last: ScreenFrame | None = None
@@ -105,6 +116,8 @@ class GStreamerFrames:
 
     def close(self) -> None:
         self._pipe.set_state(self._gst.State.NULL)
+        if self._remote:
+            self._remote.close()
 
     def _taken(self, sample: Any) -> ScreenFrame:
         told = sample.get_caps().get_structure(0)

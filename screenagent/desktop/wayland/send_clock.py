@@ -26,16 +26,21 @@ class SendClock:
         self.done_at = float("-inf")
         self._looked_at: float | None = None  # None while nobody listens
         self._has_looked = threading.Event()
+        self._lasts = 0.0
 
     @contextmanager
     def sending(self) -> Iterator[None]:
         """Meanwhile something is sent; when this is left, the compositor has worked it off."""
-        self.begun_at = time.monotonic()
+        self.begun_at, self._lasts = time.monotonic(), 0.0
         try:
             yield
         finally:
-            self.done_at = time.monotonic()
+            self.done_at = time.monotonic() + self._lasts
         self._take_break()
+
+    def lasts(self, seconds: float) -> None:
+        """What is being sent may be under way for so long after it was sent: the compositor does not say."""
+        self._lasts = seconds
 
     def has_sent_since(self, moment: float) -> bool:
         """Return whether anything was sent, or was under way, at that moment of the monotonic clock or later."""

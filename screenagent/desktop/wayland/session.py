@@ -49,6 +49,10 @@ class WaylandSession:
         return self.leads.get("XDG_CURRENT_DESKTOP", "")
 
     @property
+    def is_kde(self) -> bool:
+        return "kde" in self.desktop.casefold().split(":")
+
+    @property
     def is_gnome(self) -> bool:
         return "gnome" in self.desktop.casefold().split(":")
 

@@ -65,7 +65,7 @@ class TouchWatch:
         if self.connection.offers("ext_idle_notifier_v1"):
             notifier = self.connection.bind("ext_idle_notifier_v1")
             ask = notifier.get_idle_notification
-            if notifier.version >= 2:  # which does not sleep while a video plays
+            if self.connection.version("ext_idle_notifier_v1") >= 2:  # which does not sleep while a video plays
                 ask, self.is_silenced_by_inhibitors = notifier.get_input_idle_notification, False
             notice, idled = ask(IDLE_MS, self.connection.seat), "idled"
         elif self.connection.offers("org_kde_kwin_idle"):
@@ -135,13 +135,29 @@ def listen_on_wlroots(
         chords = stack.enter_context(closing(SwayChords(path, monitor.chords())))
         _listen(stack, monitor, "keys", lambda: chords.heed(LOOK_SECONDS))
     if monitor.heeds.touch:
-        watch = TouchWatch(stack.enter_context(closing(CompositorConnection(session))), sent)
-        watch.begin()
-        sway = stack.enter_context(closing(SwayIpc(path))) if path and watch.is_silenced_by_inhibitors else None
-        look = TouchLook(watch, monitor, own_has_keys, kept_awake=lambda: kept_awake_by(sway.tree()) if sway else None)
-        sent.looked()
-        stack.callback(sent.nobody_listens)
-        _listen(stack, monitor, "touches", look)
+        listen_for_touches(session, stack, monitor, sent=sent, own_has_keys=own_has_keys, sway=path)
+
+
+def listen_for_touches(
+    session: WaylandSession,
+    stack: ExitStack,
+    monitor: UserInputMonitor,
+    *,
+    sent: SendClock,
+    own_has_keys: Callable[[], bool] = lambda: False,
+    sway: str | None = None,
+) -> None:
+    """Tell `monitor` when a person touches mouse or keyboard. Raise `NoDesktop` if the compositor does not tell.
+
+    `sway` is the socket by which Sway is asked what keeps the screen awake.
+    """
+    watch = TouchWatch(stack.enter_context(closing(CompositorConnection(session))), sent)
+    watch.begin()
+    ipc = stack.enter_context(closing(SwayIpc(sway))) if sway and watch.is_silenced_by_inhibitors else None
+    look = TouchLook(watch, monitor, own_has_keys, kept_awake=lambda: kept_awake_by(ipc.tree()) if ipc else None)
+    sent.looked()
+    stack.callback(sent.nobody_listens)
+    _listen(stack, monitor, "touches", look)
 
 
 @dataclass
