@@ -91,7 +91,7 @@ def mcnemar_p(better: int, worse: int) -> float | None:
     if n == 0:
         return None
     tail = sum(math.comb(n, k) for k in range(min(better, worse) + 1))
-    return min(1.0, 2 * tail / 2**n)
+    return min(1.0, 2 * tail / (1 << n))
 
 
 def paired_interval(differences: Sequence[float], *, z: float = 1.96) -> tuple[float, float] | None:

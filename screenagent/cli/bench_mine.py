@@ -94,9 +94,7 @@ def _export(mined: Mined, items: tuple[str, ...], folder: Path, settings: Settin
     known = {item.id: item for item in mined.found}
     if unknown := [name for name in dict.fromkeys(items) if name not in known]:
         raise click.UsageError(f"there is no item {', '.join(unknown)}; --list names them")
-    pictures = export_corrections(
-        [known[name] for name in dict.fromkeys(items)], folder, reader=build_reader(settings)
-    )
+    pictures = export_corrections([known[name] for name in dict.fromkeys(items)], folder, reader=build_reader(settings))
     click.echo(
         f"{len(pictures)} items in {folder}; their words are as you wrote them: look at each before you give it away",
         err=True,

@@ -35,7 +35,7 @@ def attempted_task(task: str, letter: str, *, seconds: float = 2.0) -> Attempted
     }
     outcome, ended, cause = kinds[letter]
     result = TaskResult(
-        id=task, app=task.split("-")[0], success=letter == "p", outcome=ended, steps=1, seconds=seconds
+        id=task, app=task.split("-", maxsplit=1)[0], success=letter == "p", outcome=ended, steps=1, seconds=seconds
     )
     detail = None if letter == "i" else json.loads(result.model_dump_json())
     return Attempted(outcome=outcome, cause=cause, message="why", seconds=seconds, detail=detail)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +13,7 @@ from PIL import Image, ImageDraw
 from screenagent.actions import Action, Click, Drag, Finish
 from screenagent.agent import drive
 from screenagent.approval.approvers import NOBODY_ANSWERED
-from screenagent.bench.corrections import Correction, corrections, mine_corrections
+from screenagent.bench.corrections import Correction, Mined, corrections, mine_corrections
 from screenagent.bench.mine import run_mine
 from screenagent.bench.mine_export import NotExportable, export_corrections
 from screenagent.bench.outcomes import read_outcomes
@@ -96,7 +95,7 @@ def three(tmp_path: Path) -> Path:
     return runs
 
 
-def mined(runs: Path) -> Any:
+def mined(runs: Path) -> Mined:
     return mine_corrections(sorted(path for path in runs.iterdir()))
 
 
@@ -105,9 +104,7 @@ def test_a_grounder_is_scored_by_application_and_kind(three: Path, tmp_path: Pat
     (editor,) = found.by_app
     assert editor.app == "editor"
     assert (editor.moved.passed, editor.reworded.passed, editor.rejected.passed) == (0, 1, 0)
-    better = run_mine(
-        mined(three), FakeGrounder({"Save": ELSEWHERE.point, "Open": OPEN}), results=tmp_path / "b.jsonl"
-    )
+    better = run_mine(mined(three), FakeGrounder({"Save": ELSEWHERE.point, "Open": OPEN}), results=tmp_path / "b.jsonl")
     assert (better.placed.passed, better.placed.n, better.rejected.passed) == (2, 2, 1)
     kinds = {outcome.failure for outcome in read_outcomes(tmp_path / "a.jsonl").outcomes}
     assert kinds == {"missed", "", "pointed at what was rejected"}

@@ -92,7 +92,9 @@ class OpeningSession:
     def __init__(self) -> None:
         self.window = CuaWindow()
 
-    async def launch_window(self, html: str = "", title: str = "", width: int = 800, height: int = 600, **_: Any) -> int:
+    async def launch_window(
+        self, html: str = "", title: str = "", width: int = 800, height: int = 600, **_: Any
+    ) -> int:
         self.window = CuaWindow(html, title, width, height)
         return 1
 
@@ -221,7 +223,10 @@ def list_tasks(folder: Path) -> Iterator[dict[str, Any]]:
 def prove(folder: Path) -> Iterator[dict[str, Any]]:
     """Yield for each task whether its check holds on the untouched page, and after the suite's own solution."""
     listed = [one for one in list_tasks(folder) if "why" not in one]
-    with TemporaryDirectory() as name, browser(Control(), "about:blank", size=Size(width=1024, height=768)) as (_, page):
+    with (
+        TemporaryDirectory() as name,
+        browser(Control(), "about:blank", size=Size(width=1024, height=768)) as (_, page),
+    ):
         for one in listed:
             file = Path(name) / "index.html"
             file.write_text(one["window"]["html"], "utf-8")

@@ -72,7 +72,9 @@ def is_installed(command: str) -> bool:
 def licence_of(folder: Path) -> str:
     """Return the licence of a checkout, by the LICENSE beside it or in the folders above; empty if none is known."""
     for place in (folder, *folder.resolve().parents[:3]):
-        file = next((place / name for name in ("LICENSE", "LICENSE.txt", "LICENSE.md") if (place / name).is_file()), None)
+        file = next(
+            (place / name for name in ("LICENSE", "LICENSE.txt", "LICENSE.md") if (place / name).is_file()), None
+        )
         if file is not None:
             text = file.read_text("utf-8", errors="replace")[:2000]
             return next((name for words, name in LICENCES.items() if words in text), "another")

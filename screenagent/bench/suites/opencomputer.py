@@ -40,7 +40,7 @@ PORT: Final = "--accept=socket,host=localhost,port=2002;urp;"
 """Where their programs ask LibreOffice."""
 
 _DOTTED: Final = re.compile(rf"({THEIR_HOME}|~)/\.")
-"""A hidden file right in the home. Applications here keep theirs in the home of the desktop, not in the task's folder."""
+"""A hidden file right in the home. Here applications keep theirs in the desktop's home, not in the task's folder."""
 
 
 class TaskFile(BaseModel):
@@ -80,9 +80,7 @@ def read_opencomputer(folder: Path, launched: Mapping[str, str] = LAUNCHED) -> L
     for file in files:
         found = _read(file, folder, launched)
         (tasks if isinstance(found, Task) else left_out).append(found)  # type: ignore[arg-type]  # one list each
-    return ListedSuite(
-        name="opencomputer", tasks=tuple(tasks), left_out=tuple(left_out), licence=licence_of(folder)
-    )
+    return ListedSuite(name="opencomputer", tasks=tuple(tasks), left_out=tuple(left_out), licence=licence_of(folder))
 
 
 def _read(file: Path, folder: Path, launched: Mapping[str, str]) -> Task | LeftOut:

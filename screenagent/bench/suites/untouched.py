@@ -38,12 +38,7 @@ def build_idle(control: Control, desktop: Desktop) -> Agent:
     grounder = FakeGrounder({})
     checker = ScreenChecker(FakeReader([]), grounder)
     return Agent(
-        planner=IdlePlanner(),
-        grounder=grounder,
-        approver=DenyAll(),
-        desktop=desktop,
-        checker=checker,
-        control=control,
+        planner=IdlePlanner(), grounder=grounder, approver=DenyAll(), desktop=desktop, checker=checker, control=control
     )
 
 
