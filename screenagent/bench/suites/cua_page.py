@@ -162,7 +162,7 @@ found.scrollIntoView({block: "center"}); const place = found.getBoundingClientRe
 return [place.left + place.width / 2, place.top + place.height / 2]; })()"""
 
 
-def whole_page(window: CuaWindow, seed: int) -> str:
+def seeded_page(window: CuaWindow, seed: int) -> str:
     """Return the page that a task opens; they write only its body, and load what styles it from the network.
 
     `cua_page.css` has what their classes need to show and hide things, and to lay them out.
@@ -215,12 +215,12 @@ def list_tasks(folder: Path) -> Iterator[dict[str, Any]]:
             for index, task in enumerate(main.tasks):
                 window = main.opened(task)
                 listed = {"main": str(file), "index": index, "description": task.description}
-                yield listed | {"window": asdict(window) | {"html": whole_page(window, index)}}
+                yield listed | {"window": asdict(window) | {"html": seeded_page(window, index)}}
         except Exception as error:  # noqa: BLE001 -- whatever a task's own program does ends that task alone
             yield {"main": str(file), "why": f"{type(error).__name__}: {error}"}
 
 
-def prove(folder: Path) -> Iterator[dict[str, Any]]:
+def prove_pages(folder: Path) -> Iterator[dict[str, Any]]:
     """Yield for each task whether its check holds on the untouched page, and after the suite's own solution."""
     listed = [one for one in list_tasks(folder) if "why" not in one]
     with (
@@ -258,7 +258,7 @@ if __name__ == "__main__":
         case ["check", file, index, profile]:
             sys.exit(0 if check(Path(file), int(index), Path(profile)) else 1)
         case ["list" | "prove" as command, folder]:
-            for line in (list_tasks if command == "list" else prove)(Path(folder)):
+            for line in (list_tasks if command == "list" else prove_pages)(Path(folder)):
                 print(json.dumps(line), flush=True)
         case _:
             sys.exit(2)
