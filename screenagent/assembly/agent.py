@@ -90,13 +90,16 @@ def build_unattended(
     *,
     model: str | None = None,
     model_family: str | None = None,
+    model_concurrency: int | None = None,
 ) -> Agent:
     """Build an agent for a virtual desktop with nobody to ask: everything is allowed.
 
     What buttons tell is forgotten with it, so that each run of a bench finds the same. `model` and its family override
     the settings.
     """
-    loaded = Settings.load(approve="never", model=model, model_family=model_family)
+    loaded = Settings.load(
+        approve="never", model=model, model_family=model_family, model_concurrency=model_concurrency
+    )
     settings = loaded.model_copy(update={"icon_names": None})
     return build_agent(settings, control, desktop, ask=_nobody, replay=replay)
 

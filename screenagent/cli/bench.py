@@ -42,7 +42,7 @@ def bench() -> None:
     screenagent bench rows                 thirty rows of a CSV file, with what goes wrong on the way
     screenagent bench stop                 from a stop to no more input; what a killed agent leaves
     screenagent bench hover FILE.yaml      buttons asked for their tooltips, in other words than those
-    screenagent bench tasks FILE.yaml      whole tasks, judged by their real effect
+    screenagent bench tasks FILE.yaml      whole tasks, judged by their real effect; --workers N: several at once
     screenagent bench mine                 what people corrected in recorded runs, asked again
     screenagent bench suite NAME FOLDER    a public suite from your own checkout
     screenagent bench compare A B          two sets of results: what got better, what got worse

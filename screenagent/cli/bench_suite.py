@@ -77,7 +77,7 @@ def suite(
     _say_left_out(found.left_out, whole=listed)
     if listed:
         for task in found.tasks:
-            click.echo(f"{task.id}  {visible(task.group or task.app)}")
+            click.echo(f"{task.id}  {visible(task.application)}")
         return
     if not found.tasks:
         raise click.UsageError("no task of these can be tried here; --list says why")
@@ -137,7 +137,8 @@ class _Trying:
         if not counted.tasks:
             raise click.UsageError("no check told the untouched start from a task that is done")
         click.echo(f"{len(counted.tasks)} tasks count", err=True)
-        build = partial(build_unattended, **settings)  # type: ignore[arg-type]  # the options of the model
+        asked = {**settings, "model_concurrency": self._fleet.model_concurrency}
+        build = partial(build_unattended, **asked)  # type: ignore[arg-type]  # the options of the model
         tasks = TaskFleet(
             counted.tasks,
             build,

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -133,7 +134,7 @@ def _tasks_by_workers(
     folder = results or settings.runs / f"bench-{datetime.now():%Y-%m-%d_%H-%M-%S}"
     tasks = TaskFleet(
         _chosen(read_each_task(file), only, file),
-        build_unattended,
+        partial(build_unattended, model_concurrency=fleet.model_concurrency),
         workers=fleet.asked,
         epochs=options.epochs,
         seed=options.seed,

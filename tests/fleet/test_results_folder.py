@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from screenagent.errors import BadFile
-from screenagent.fleet import results_folder
 from screenagent.fleet.jobs import Attempted, planned_jobs
 from screenagent.fleet.results_folder import (
     RESULTS,
@@ -26,9 +25,9 @@ ATTEMPT = KeptAttempt.of(planned_jobs({"a": ""})[0], 1, Attempted(outcome="passe
 
 
 def test_two_runs_into_one_folder_are_refused(tmp_path: Path) -> None:
-    with open_results_folder(tmp_path, {}), pytest.raises(FolderInUse, match="another run"):
-        with open_results_folder(tmp_path, {}):
-            pass
+    first, second = open_results_folder(tmp_path, {}), open_results_folder(tmp_path, {})
+    with first, pytest.raises(FolderInUse, match="another run"), second:
+        pass
 
 
 def test_a_folder_of_another_version_is_refused_and_left_as_it_is(
@@ -52,9 +51,9 @@ def test_a_form_of_a_later_version_is_refused(tmp_path: Path) -> None:
 def test_something_else_that_was_asked_is_named(tmp_path: Path) -> None:
     with open_results_folder(tmp_path, {"epochs": 3, "tasks": "ab"}):
         pass
-    with pytest.raises(OtherResults, match=r"another epochs \(3, now 5\)"):
-        with open_results_folder(tmp_path, {"epochs": 5, "tasks": "ab"}):
-            pass
+    again = open_results_folder(tmp_path, {"epochs": 5, "tasks": "ab"})
+    with pytest.raises(OtherResults, match=r"another epochs \(3, now 5\)"), again:
+        pass
 
 
 @pytest.mark.parametrize("text", ["a poem\n", "a poem", '{"a":"list"}', '{"kind":"header"}\n', "[]\n", "\n"])
@@ -80,9 +79,10 @@ def test_a_full_disk_is_a_sentence_and_loses_nothing(tmp_path: Path, monkeypatch
 
     with open_results_folder(tmp_path, {}) as results:
         results.keep(ATTEMPT)
-        with monkeypatch.context() as patch, pytest.raises(ResultsNotWritten, match="No space left"):
-            patch.setattr(results_folder.os, "fsync", full)
-            results.keep(ATTEMPT)
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fsync", full)
+            with pytest.raises(ResultsNotWritten, match="No space left"):
+                results.keep(ATTEMPT)
     assert read_results_folder(tmp_path)[1][0] == ATTEMPT
 
 
