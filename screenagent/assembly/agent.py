@@ -97,8 +97,8 @@ def build_unattended(
     What buttons tell is forgotten with it, so that each run of a bench finds the same. `model` and its family override
     the settings.
     """
-    overriding = {"model": model, "model_family": model_family, "model_concurrency": model_concurrency}
-    settings = Settings.load(approve="never", **overriding).model_copy(update={"icon_names": None})
+    loaded = Settings.load(approve="never", model=model, model_family=model_family, model_concurrency=model_concurrency)
+    settings = loaded.model_copy(update={"icon_names": None})
     return build_agent(settings, control, desktop, ask=_nobody, replay=replay)
 
 

@@ -1,4 +1,4 @@
-"""What people corrected in recorded runs: an approval in which someone moved, reworded or rejected is a labelled item."""
+"""What people corrected in recorded runs: each approval in which someone moved, reworded or rejected is an item."""
 
 from __future__ import annotations
 

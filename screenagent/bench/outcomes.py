@@ -20,7 +20,9 @@ from screenagent.fleet.results_folder import RESULTS, KeptAttempt, read_results_
 from screenagent.geometry import Absent, Value
 
 FALSE_DONE: Final = "said to be done, but it is not"
-UNREADABLE: Final = "could not be carried out"
+UNREADABLE: Final = "the task was not understood"
+"""Nothing was done then: no time went by."""
+NOT_CARRIED_OUT: Final = "could not be carried out"
 
 
 class SuiteOutcome(Value):
@@ -134,9 +136,11 @@ def _failure(outcome: SuiteOutcome, result: TaskResult | None, cause: str | None
     if outcome.passed:
         return ""
     if result is None:
-        return UNREADABLE
+        return NOT_CARRIED_OUT
     if result.false_done:
         return FALSE_DONE
+    if result.outcome == "gave_up" and not result.seconds:
+        return UNREADABLE
     said = result.outcome.replace("_", " ")
     code = failure_in_run(outcome.run) if outcome.run else None
     return f"{said}: {code.replace('_', ' ')}" if code else said

@@ -38,7 +38,7 @@ class AppComparison(Value):
     b: float
 
 
-class Difference(Value):
+class PairedDifference(Value):
     """`gain` is the mean share of success of B without that of A, over the `tasks` that both have tried.
 
     `interval` is its 95 % interval after Bonett and Price. `p` is that of McNemar's exact test: of the tasks that came
@@ -53,10 +53,10 @@ class Difference(Value):
     p: float | None
 
 
-class Comparison(Value):
+class PairedComparison(Value):
     a: SideSummary
     b: SideSummary
-    difference: Difference
+    difference: PairedDifference
     by_app: tuple[AppComparison, ...]
     only_a: tuple[str, ...]
     only_b: tuple[str, ...]
@@ -67,12 +67,12 @@ class Comparison(Value):
     """What the two were asked differently, by its name."""
 
 
-def compare_outcomes(a: SuiteOutcomes, b: SuiteOutcomes) -> Comparison:
+def compare_outcomes(a: SuiteOutcomes, b: SuiteOutcomes) -> PairedComparison:
     """Compare B with A by the tasks that both have answered."""
     shares_a, shares_b = _shares(a.answered), _shares(b.answered)
     names_a, names_b = ({outcome.task for outcome in side.outcomes} for side in (a, b))
     paired = [task for task in shares_a if task in shares_b]
-    return Comparison(
+    return PairedComparison(
         a=_side(a),
         b=_side(b),
         difference=_difference({task: shares_b[task] - shares_a[task] for task in paired}),
@@ -90,8 +90,8 @@ def mcnemar_p(better: int, worse: int) -> float | None:
     n = better + worse
     if n == 0:
         return None
-    tail: int = sum(math.comb(n, k) for k in range(min(better, worse) + 1))
-    return min(1.0, 2 * tail / float(1 << n))
+    tail = sum(math.comb(n, k) for k in range(min(better, worse) + 1))
+    return min(1.0, 2 * tail / (1 << n))
 
 
 def paired_interval(differences: Sequence[float], *, z: float = 1.96) -> tuple[float, float] | None:
@@ -131,10 +131,10 @@ def _side(side: SuiteOutcomes) -> SideSummary:
     )
 
 
-def _difference(gains: dict[str, float]) -> Difference:
+def _difference(gains: dict[str, float]) -> PairedDifference:
     better = tuple(task for task, gain in gains.items() if gain > 0)
     worse = tuple(task for task, gain in gains.items() if gain < 0)
-    return Difference(
+    return PairedDifference(
         tasks=len(gains),
         better=better,
         worse=worse,

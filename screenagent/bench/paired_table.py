@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from screenagent.bench.paired import Comparison, Difference, SideSummary
+from screenagent.bench.paired import PairedComparison, PairedDifference, SideSummary
 from screenagent.showing import abridged, visible
 
 LISTED: Final = 20
 """Tasks that are named in a line of the table; all of them are in the JSON object."""
 
 
-def comparison_table(found: Comparison) -> str:
+def comparison_table(found: PairedComparison) -> str:
     """Return the table, and under it what it does not count."""
     test = "McNemar's exact test" if found.epochs == (1, 1) else "exact sign test of the tasks' shares"
     return "\n".join([*_sides(found), "", *_difference(found.difference, test), *_apps(found), *_remarks(found)])
 
 
-def _sides(found: Comparison) -> Iterator[str]:
+def _sides(found: PairedComparison) -> Iterator[str]:
     sides = found.a, found.b
     yield _row("", [f"{letter}: {visible(abridged(side.name, 24))}" for letter, side in zip("AB", sides, strict=True)])
     yield _row("passed", [_passed(side) for side in sides])
@@ -45,7 +45,7 @@ def _figure(value: float | None) -> str:
     return "–" if value is None else f"{value:,g}"
 
 
-def _difference(difference: Difference, test: str) -> Iterator[str]:
+def _difference(difference: PairedDifference, test: str) -> Iterator[str]:
     if difference.gain is None or difference.interval is None:
         yield "No task was answered by both, so there is nothing to compare."
         return
@@ -60,11 +60,11 @@ def _difference(difference: Difference, test: str) -> Iterator[str]:
     yield from (f"  {word}: {_listed(tasks)}" for word, tasks in _changed(difference) if tasks)
 
 
-def _changed(difference: Difference) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def _changed(difference: PairedDifference) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return ("better", difference.better), ("worse", difference.worse)
 
 
-def _apps(found: Comparison) -> Iterator[str]:
+def _apps(found: PairedComparison) -> Iterator[str]:
     if len(found.by_app) < 2:
         return
     yield ""
@@ -74,7 +74,7 @@ def _apps(found: Comparison) -> Iterator[str]:
         yield _row(named, [f"{app.a:.0%}", f"{app.b:.0%}"])
 
 
-def _remarks(found: Comparison) -> Iterator[str]:
+def _remarks(found: PairedComparison) -> Iterator[str]:
     remarks = [
         (f"only A tried {len(found.only_a)}", found.only_a),
         (f"only B tried {len(found.only_b)}", found.only_b),

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
+from glob import escape as glob_escape
 from itertools import groupby, islice
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from PIL import Image, UnidentifiedImageError
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from screenagent.errors import BadFile
 from screenagent.geometry import PixelBox, Size
@@ -39,23 +40,60 @@ class GroundQuestion(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    picture: str = Field(validation_alias=AliasChoices("img_filename", "image", "file_name"))
+    picture: str = Field(validation_alias=AliasChoices("img_filename", "image", "file_name", "image_path"))
     instruction: str
     bbox: Annotated[PixelEdges | None, Field(description="left, top, width, height in pixels")]
-    data_type: str = "text"
-    app: str = Field("", validation_alias=AliasChoices("app", "data_source"))
+    data_type: str = Field("text", validation_alias=AliasChoices("data_type", "ui_type"))
+    app: str = Field("", validation_alias=AliasChoices("app", "application", "data_source"))
     absent: Sort | None = None
     painted: PixelEdges | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_other_forms(cls, given: object) -> object:
+        """Read the forms of ScreenSpot-Pro, whose boxes end with right and bottom, and of OSWorld-G."""
+        if not isinstance(given, dict):
+            return given
+        if "box_type" in given:
+            return given | _of_osworld_g(given["box_type"], given.get("box_coordinates"))
+        if {"ui_type", "img_size"} <= given.keys():
+            return given | _of_screenspot_pro(given.get("bbox"), given.get("gt_type"))
+        return given
 
     def about_absent(self, sort: Sort, **changed: str | PixelEdges | None) -> GroundQuestion:
         return self.model_copy(update={"bbox": None, "absent": sort, **changed})
 
 
+def _of_screenspot_pro(bbox: Any, kind: object) -> dict[str, object]:
+    if kind == "negative":
+        return {"bbox": None, "absent": "near"}
+    match bbox:
+        case [left, top, right, bottom]:
+            return {"bbox": (left, top, right - left, bottom - top)}
+    return {}
+
+
+def _of_osworld_g(kind: object, told: Any) -> dict[str, object]:
+    """Return the box: a polygon has the box around it, and a refusal has none."""
+    match kind, told:
+        case "refusal", _:
+            return {"bbox": None, "absent": "near"}
+        case "bbox", [left, top, width, height]:
+            return {"bbox": (left, top, width, height)}
+        case "polygon", [_, _, _, _, _, _, *_] as edges:
+            across, down = edges[0::2], edges[1::2]
+            return {"bbox": (min(across), min(down), max(across) - min(across), max(down) - min(down))}
+    return {"bbox": ()}
+
+
 def read_questions(folder: Path) -> list[GroundQuestion]:
-    """Return the questions in `annotations.json`, or in whatever JSON lists lie in `folder`."""
+    """Return the questions in `annotations.json`, or in whatever JSON lists lie in `folder` or its `annotations/`.
+
+    Besides ScreenSpot's own form, those of ScreenSpot-Pro and OSWorld-G are read.
+    """
     files = [folder / "annotations.json"]
     if not files[0].is_file():
-        files = sorted(folder.glob("*.json"))
+        files = sorted(folder.glob("*.json")) or sorted((folder / "annotations").glob("*.json"))
     if not files:
         raise BadFile(f"{folder} holds no annotations.json; expected a list of questions there, and images/ beside it")
     found: list[GroundQuestion] = []
@@ -69,7 +107,7 @@ def read_questions(folder: Path) -> list[GroundQuestion]:
 
 
 def open_picture(folder: Path, name: str) -> Image.Image:
-    for path in (folder / "images" / name, folder / name):
+    for path in (folder / "images" / name, folder / name, *folder.glob(f"*/{glob_escape(name)}")):
         if path.is_file():
             try:
                 return Image.open(path).convert("RGB")

@@ -24,7 +24,7 @@ from screenagent.fleet.workers import LocalWorkers, Workers
 Heard = Callable[[Job[AnyTask], KeptAttempt | None], object]
 
 
-class Engine(Protocol):
+class FleetEngine(Protocol):
     """What brings workers; `jobs` is how many jobs there are at most, and `folder` that of the results."""
 
     def workers(
@@ -64,7 +64,7 @@ class TaskFleet:
     tasks: Sequence[AnyTask]
     build: BuildTask
     _: KW_ONLY
-    engine: Engine = ThisMachine()
+    engine: FleetEngine = ThisMachine()
     epochs: int = 1
     seed: int = 0
     seconds: float = TASK_SECONDS

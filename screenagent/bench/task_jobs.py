@@ -14,11 +14,19 @@ import numpy as np
 from pydantic import JsonValue, ValidationError
 
 from screenagent.assembly.departure import on_signals
-from screenagent.bench.tasks import BuildTask, Task, TaskResult, TaskSummary, attempt_readable, task_summary
+from screenagent.bench.tasks import (
+    BuildTask,
+    Task,
+    TaskResult,
+    TaskSummary,
+    attempt_readable,
+    task_summary,
+    unreadable_result,
+)
 from screenagent.control import Control, Stopped
 from screenagent.desktop import VirtualKind
-from screenagent.errors import BadFile
-from screenagent.fleet.jobs import Attempted, Job, failed, infra
+from screenagent.errors import BadFile, WrongUsage
+from screenagent.fleet.jobs import CAUSES, Attempted, Job, failed, infra
 from screenagent.fleet.results_folder import KeptAttempt
 from screenagent.geometry import Value
 from screenagent.yaml_file import read_yaml
@@ -94,6 +102,10 @@ def attempt_task_job(
             )
         except Stopped:
             result = None
+        except WrongUsage as unreadable:
+            if unreadable.code in CAUSES:
+                raise
+            result = unreadable_result(task, str(unreadable))
     if leaving.is_set():
         return infra("worker", "the worker was told to end")
     if result is None:
@@ -129,7 +141,7 @@ def job_result(attempt: KeptAttempt, task: AnyTask) -> TaskResult:
         return TaskResult.model_validate(attempt.detail).model_copy(update={"id": attempt.job})
     return TaskResult(
         id=attempt.job,
-        app=task.app.split()[0] if isinstance(task, Task) else "",
+        app=task.application if isinstance(task, Task) else "",
         success=attempt.outcome == "passed",
         outcome="gave_up",
         message=attempt.message,

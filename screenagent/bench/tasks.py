@@ -106,6 +106,11 @@ class Task(Value):
     copied: dict[str, str] = Field(default_factory=dict, exclude_if=_is_nothing)
     group: str = Field(default="", exclude_if=_is_nothing)
 
+    @property
+    def application(self) -> str:
+        """The application's name in reports."""
+        return self.group or self.app.split()[0]
+
     def within(self, folder: Path) -> Task:
         return self._with("{dir}", folder)
 
@@ -184,7 +189,7 @@ def attempt_task(task: Task, *, build: BuildTask, runs: Path, kind: VirtualKind 
 
 
 def unreadable_result(task: Task, why: str) -> TaskResult:
-    return TaskResult(id=task.id, app=task.group or task.app.split()[0], success=False, outcome="gave_up", message=why)
+    return TaskResult(id=task.id, app=task.application, success=False, outcome="gave_up", message=why)
 
 
 def attempt_readable(
@@ -221,7 +226,7 @@ def attempt_readable(
     assert episode.ended is not None
     return TaskResult(
         id=task.id,
-        app=task.group or task.app.split()[0],
+        app=task.application,
         success=success,
         outcome=episode.ended.result,
         message=episode.ended.message,

@@ -77,7 +77,7 @@ def suite(
     _say_left_out(found.left_out, whole=listed)
     if listed:
         for task in found.tasks:
-            click.echo(f"{task.id}  {visible(task.group or task.app)}")
+            click.echo(f"{task.id}  {visible(task.application)}")
         return
     if not found.tasks:
         raise click.UsageError("no task of these can be tried here; --list says why")
@@ -122,14 +122,18 @@ class _Trying:
         from screenagent.assembly.agent import build_unattended
         from screenagent.bench.suites.read_suite import prove_by_pages
         from screenagent.bench.suites.untouched import build_idle, unproven
-        from screenagent.bench.task_fleet import TaskFleet
+        from screenagent.bench.task_fleet import TaskFleet, ThisMachine
 
         click.echo(f"results in {self._root}; the same command with --results {self._root} goes on", err=True)
         excluded = prove_by_pages(found.name, folder, {task.id for task in found.tasks})
         if excluded is None:
             click.echo("the checks are proved: nothing is done, and each has to fail", err=True)
             idle = TaskFleet(
-                found.tasks, build_idle, workers=self._workers, seconds=self._seconds, model={"idle": found.name}
+                found.tasks,
+                build_idle,
+                engine=ThisMachine(self._workers),
+                seconds=self._seconds,
+                model={"idle": found.name},
             )
             excluded = unproven(found.tasks, self._carry_out(idle, self._root / "untouched"))
         counted = found.without(excluded)
@@ -137,11 +141,12 @@ class _Trying:
         if not counted.tasks:
             raise click.UsageError("no check told the untouched start from a task that is done")
         click.echo(f"{len(counted.tasks)} tasks count", err=True)
-        build = partial(build_unattended, **settings)  # type: ignore[arg-type]  # the options of the model
+        asked = {**settings, "model_concurrency": self._fleet.model_concurrency}
+        build = partial(build_unattended, **asked)  # type: ignore[arg-type]  # the options of the model
         tasks = TaskFleet(
             counted.tasks,
             build,
-            workers=self._workers,
+            engine=ThisMachine(self._workers),
             epochs=self._epochs,
             seed=self._seed,
             seconds=self._seconds,

@@ -16,7 +16,7 @@ from screenagent.cli.fleet_options import FleetOptions, fleet_options, ray_optio
 from screenagent.cli.options import FILE, NEW_FILE, NEW_FOLDER, virtual_kind, virtual_option
 
 if TYPE_CHECKING:
-    from screenagent.bench.task_fleet import Engine
+    from screenagent.bench.task_fleet import FleetEngine
     from screenagent.settings import Settings
 
 
@@ -158,7 +158,7 @@ def _tasks_by_workers(
     return int(bool(found.infra))
 
 
-def _engine(fleet: FleetOptions, ray: str | None) -> Engine:
+def _engine(fleet: FleetOptions, ray: str | None) -> FleetEngine:
     if ray is not None:
         from screenagent.fleet.ray_cluster import Ray
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +13,7 @@ from PIL import Image, ImageDraw
 from screenagent.actions import Action, Click, Drag, Finish
 from screenagent.agent import drive
 from screenagent.approval.approvers import NOBODY_ANSWERED
-from screenagent.bench.corrections import Correction, corrections, mine_corrections
+from screenagent.bench.corrections import Correction, Mined, corrections, mine_corrections
 from screenagent.bench.mine import run_mine
 from screenagent.bench.mine_export import NotExportable, export_corrections
 from screenagent.bench.outcomes import read_outcomes
@@ -96,7 +95,7 @@ def three(tmp_path: Path) -> Path:
     return runs
 
 
-def mined(runs: Path) -> Any:
+def mined(runs: Path) -> Mined:
     return mine_corrections(sorted(path for path in runs.iterdir()))
 
 

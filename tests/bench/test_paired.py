@@ -87,7 +87,7 @@ def test_the_command_prints_a_table_and_one_object(tmp_path: Path) -> None:
 def test_answers_about_pictures_are_compared_too(tmp_path: Path) -> None:
     place = {"kind": "location", "point": {"x": 0.5, "y": 0.5}, "confidence": 1, "by": "text"}
     absent = {"kind": "absent", "why": "no"}
-    asked = {"picture": "a.png", "instruction": "Save", "data_type": "text", "app": "gedit"}
+    asked: dict[str, object] = {"picture": "a.png", "instruction": "Save", "data_type": "text", "app": "gedit"}
     there: dict[str, object] = {"bbox": [1, 1, 9, 9]}
     gone: dict[str, object] = {"bbox": None, "absent": "easy"}
     files = []

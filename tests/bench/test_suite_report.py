@@ -41,7 +41,8 @@ def test_the_page_has_each_task_under_each_suite_and_links_to_the_runs(two: tupl
     done = CliRunner().invoke(screenagent, ["bench", "report", *map(str, two), "--html", str(page)])
     assert done.exit_code == 0, done.output
     text = page.read_text()
-    assert "calc-&lt;b&gt;" in text and "calc-<b>" not in text
+    assert "calc-&lt;b&gt;" in text
+    assert "calc-<b>" not in text
     assert "said to be done, but it is not" in text
     links = re.findall(r'<a class="try fail" href="([^"]+)"', text)
     assert [(page.parent / unquote(link)).resolve() for link in links] == [

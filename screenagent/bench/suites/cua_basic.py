@@ -38,7 +38,7 @@ def read_cua_basic(folder: Path) -> ListedSuite:
     for told in _ran("list", place):
         name = Path(told["main"]).parent.name
         if why := _why_not(told):
-            left_out.append(LeftOut(id=name, app=name, why=why))
+            left_out.append(LeftOut(id=_id(told, name), app=name, why=why))
         else:
             tasks.append(_task(told, name))
     return ListedSuite(name="cua-bench-basic", tasks=tuple(tasks), left_out=tuple(left_out), licence=licence_of(place))
@@ -50,8 +50,12 @@ def prove_cua_basic(folder: Path) -> list[LeftOut]:
     for told in _ran("prove", _tasks_folder(folder)):
         name = Path(told["main"]).parent.name
         if why := _why_unproven(told):
-            excluded.append(LeftOut(id=f"{name}-{told['index']}", app=name, why=why))
+            excluded.append(LeftOut(id=_id(told, name), app=name, why=why))
     return excluded
+
+
+def _id(told: dict[str, Any], name: str) -> str:
+    return f"{name}-{told['index']}" if "index" in told else name
 
 
 def _why_unproven(told: dict[str, Any]) -> str:
@@ -85,7 +89,7 @@ def _task(told: dict[str, Any], name: str) -> Task:
     own = (f"--window-size={window['width']},{window['height']}", "--user-data-dir={dir}/profile")
     words = (sys.executable, "-m", "screenagent.bench.suites.cua_page", "check", told["main"], str(told["index"]))
     return Task(
-        id=f"{name}-{told['index']}",
+        id=_id(told, name),
         app=shlex.join(("chromium", *FLAGS, *own, "--app=file://{dir}/index.html")),
         group=name,
         task=told["description"],

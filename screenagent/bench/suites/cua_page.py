@@ -25,7 +25,7 @@ from screenagent.bench.devtools import BrowserPage, browser, connected
 from screenagent.control import Control
 from screenagent.geometry import Size
 
-Found = TypeVar("Found")
+Gained = TypeVar("Gained")
 
 ROLES: Final = ("tasks_config", "setup_task", "evaluate_task", "solve_task")
 ACTIONS: Final = ("ClickAction", "RightClickAction", "DoubleClickAction", "DragAction", "TypeAction", "KeyAction")
@@ -165,7 +165,7 @@ found.scrollIntoView({block: "center"}); const place = found.getBoundingClientRe
 return [place.left + place.width / 2, place.top + place.height / 2]; })()"""
 
 
-def whole_page(window: CuaWindow, seed: int) -> str:
+def seeded_page(window: CuaWindow, seed: int) -> str:
     """Return the page that a task opens; they write only its body, and load what styles it from the network.
 
     `cua_page.css` has what their classes need to show and hide things, and to lay them out.
@@ -213,7 +213,8 @@ def _stand_in(found: CuaMain) -> types.ModuleType:
 def list_tasks(folder: Path) -> Iterator[dict[str, Any]]:
     """Yield each task with its page; a `main.py` that cannot be run is named, with why."""
     for file in sorted(folder.glob("*/main.py")):
-        yield from _or_why(partial(_tasks_of, file), partial(_unrun, file))
+        listed, why = _or_why(partial(_tasks_of, file))
+        yield from [{"main": str(file), "why": why}] if listed is None else listed
 
 
 def _tasks_of(file: Path) -> list[dict[str, Any]]:
@@ -221,23 +222,19 @@ def _tasks_of(file: Path) -> list[dict[str, Any]]:
     for index, task in enumerate(main.tasks):
         window = main.opened(task)
         named = {"main": str(file), "index": index, "description": task.description}
-        listed.append(named | {"window": asdict(window) | {"html": whole_page(window, index)}})
+        listed.append(named | {"window": asdict(window) | {"html": seeded_page(window, index)}})
     return listed
 
 
-def _unrun(file: Path, why: str) -> list[dict[str, Any]]:
-    return [{"main": str(file), "why": why}]
-
-
-def _or_why(do: Callable[[], Found], otherwise: Callable[[str], Found]) -> Found:
-    """Return what is done, or what it is otherwise: whatever a task's own program does ends that task alone."""
+def _or_why(do: Callable[[], Gained]) -> tuple[Gained | None, str]:
+    """Return what is done, or why it could not be: whatever a task's own program does ends that task alone."""
     try:
-        return do()
+        return do(), ""
     except Exception as error:  # noqa: BLE001 -- see above
-        return otherwise(f"{type(error).__name__}: {error}")
+        return None, f"{type(error).__name__}: {error}"
 
 
-def prove(folder: Path) -> Iterator[dict[str, Any]]:
+def prove_pages(folder: Path) -> Iterator[dict[str, Any]]:
     """Yield for each task whether its check holds on the untouched page, and after the suite's own solution."""
     listed = [one for one in list_tasks(folder) if "why" not in one]
     with (
@@ -248,10 +245,9 @@ def prove(folder: Path) -> Iterator[dict[str, Any]]:
             file = Path(name) / "index.html"
             file.write_text(one["window"]["html"], "utf-8")
             page.load(file.as_uri())
-            sides = _or_why(
-                partial(_both_sides, one, page), lambda why: {"untouched": None, "solved": None, "why": why}
-            )
-            yield {"main": one["main"], "index": one["index"]} | sides
+            sides, why = _or_why(partial(_both_sides, one, page))
+            untold = {"untouched": None, "solved": None, "why": why}
+            yield {"main": one["main"], "index": one["index"]} | (untold if sides is None else sides)
 
 
 def _both_sides(one: dict[str, Any], page: BrowserPage) -> dict[str, Any]:
@@ -275,7 +271,7 @@ if __name__ == "__main__":
         case ["check", file, index, profile]:
             sys.exit(0 if check(Path(file), int(index), Path(profile)) else 1)
         case ["list" | "prove" as command, folder]:
-            for line in (list_tasks if command == "list" else prove)(Path(folder)):
+            for line in (list_tasks if command == "list" else prove_pages)(Path(folder)):
                 print(json.dumps(line), flush=True)
         case _:
             sys.exit(2)

@@ -56,7 +56,7 @@ class ListedSuite(Value):
 
 def _names(task: Task | LeftOut) -> set[str]:
     """Return the names that an application goes by: "calc" is enough for "libreoffice_calc"."""
-    name = (task.group or task.app.split()[0]) if isinstance(task, Task) else task.app
+    name = task.application if isinstance(task, Task) else task.app
     return {name.lower(), *name.lower().split("_")}
 
 

@@ -40,7 +40,7 @@ PORT: Final = "--accept=socket,host=localhost,port=2002;urp;"
 """Where their programs ask LibreOffice."""
 
 _DOTTED: Final = re.compile(rf"({THEIR_HOME}|~)/\.")
-"""A hidden file right in the home. Applications here keep theirs in the home of the desktop, not in the task's folder."""
+"""A hidden file right in the home. Here applications keep theirs in the desktop's home, not in the task's folder."""
 
 
 class TaskFile(BaseModel):

@@ -49,7 +49,7 @@ def unproven(tasks: Sequence[Task], attempts: Iterable[KeptAttempt]) -> list[Lef
     for task in tasks:
         attempt = last.get(task.id)
         if attempt is not None and (why := _why(attempt)):
-            excluded.append(LeftOut(id=task.id, app=task.group or task.app.split()[0], why=why))
+            excluded.append(LeftOut(id=task.id, app=task.application, why=why))
     return excluded
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from screenagent.desktop.wayland.connection import CompositorGone
 from screenagent.desktop.wayland.session import WaylandSession
-from screenagent.desktop.wayland.unix_sockets import connected, served_by
+from screenagent.desktop.wayland.unix_sockets import connected_socket, served_by
 from screenagent.protocols import Retry
 
 MAGIC: Final = b"i3-ipc"
@@ -63,7 +63,7 @@ class _Stream:
     def __init__(self, path: str) -> None:
         self._came = bytearray()
         try:
-            self._socket = connected(path)
+            self._socket = connected_socket(path)
         except OSError as reason:
             raise CompositorGone(f"Sway cannot be reached at {path} ({reason.strerror or reason})") from reason
 

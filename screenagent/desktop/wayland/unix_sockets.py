@@ -12,7 +12,7 @@ PEER: Final = struct.Struct("3i")  # the process, user and group at the other en
 TIME: Final = struct.Struct("ll")  # seconds and microseconds
 
 
-def connected(path: str) -> socket.socket:
+def connected_socket(path: str) -> socket.socket:
     """Return a connection to a socket. Sway lets three wait; beyond that one has to wait for its turn to wait."""
     made = socket.socket(socket.AF_UNIX)
     seconds, fraction = divmod(CONNECTED_SECONDS, 1)
@@ -30,7 +30,7 @@ def connected(path: str) -> socket.socket:
 def served_by(path: str) -> int | None:
     """Return the process that serves a socket; None if there is none, or if that is not told."""
     try:
-        with connected(path) as asking:
+        with connected_socket(path) as asking:
             credentials = asking.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, PEER.size)
     except OSError:
         return None
