@@ -92,15 +92,8 @@ def open_desktop(
             opening = new_virtual_desktop(settings, app, control, secrets=secrets, reader=traces, user_keys=users)
             desktop = stack.enter_context(opening).desktop
         else:
-            own = LocalDesktop(
-                control=control,
-                monitor=settings.display,
-                secrets=secrets,
-                reader=traces,
-                user_keys=users,
-                away=away,
-                wayland=settings.wayland,
-            )
+            shown = {"monitor": settings.display, "wayland": settings.wayland}
+            own = LocalDesktop(control=control, secrets=secrets, reader=traces, user_keys=users, away=away, **shown)
             desktop = stack.enter_context(own)
             control.while_asking(desktop.terminal_in_front)
         first = desktop.screenshot()  # from here on it is watched for what changes by itself
