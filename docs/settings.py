@@ -34,6 +34,7 @@ IN_YOUR_FOLDERS = {
     "model_weights": "`phi4` in your data folder",
     "model_socket": "`model.sock` in your data folder",
     "proven_models": "`proven_models.json` in your cache folder",
+    "model_turns": "`model_turns` in your cache folder",
     "icon_names": "`icon_names.json` in your data folder",
     "portal_token": "`portal_token` in your data folder",
     "inbox": "`inbox` in your data folder",

@@ -142,6 +142,11 @@ class Episode(Value):
         checked = [step for step in self.performed if step.expectation is not None or step.unconfirmed]
         return tuple(step for step in checked if step.unconfirmed and (not step.feedback or step is checked[-1]))
 
+    def without_pictures(self) -> Episode:
+        """Return this episode with no more of its screenshots than their digests."""
+        screenshot = self.screenshot and self.screenshot.model_copy(update={"image": None})
+        return self.model_copy(update={"screenshot": screenshot, "steps": tuple(map(_without_pictures, self.steps))})
+
     def after(self, event: Event) -> Episode:
         """This episode, and then `event`."""
         match event:

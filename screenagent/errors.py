@@ -14,6 +14,7 @@ EXTRAS: Final = {
     "mcp": "mcp",
     "keyring": "secrets",
     "rapidocr": "cjk",
+    "pebble": "workers",
     **dict.fromkeys(("miniwob", "websocket"), "bench"),
 }
 """The extra that brings a package, by the name that it is imported by."""

@@ -104,6 +104,13 @@ class Settings(Value):
         description="the proxy for model servers on other machines, such as http://proxy.example:3128; what goes to an "
         "http address it can read; off: none; else the environment's, for https addresses only",
     )
+    model_concurrency: int | None = Field(
+        None, ge=1, description="so many of your runs ask a model server at a time; more wait for their turn"
+    )
+    model_turns: Path = Field(
+        default_factory=lambda: user_cache_path("screenagent") / "model_turns",
+        description="the folder by which runs take turns, if model_concurrency limits them",
+    )
     crop: CropMode = Field(
         "auto", description="the part of a large screen that the model is shown: full, window, region or tiles"
     )

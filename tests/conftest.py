@@ -26,7 +26,7 @@ FLAKY: Final[dict[str, str]] = {
 }
 """Tests that are tried again twice when they fail, at most five: the id of each, and what it cannot wait for."""
 
-TRIED_ONCE_MORE: Final = ("display", "slow")
+TRIED_ONCE_MORE: Final = ("display", "slow", "wayland")
 """Marks of tests that share real time with other programs, where a starved machine can miss a moment; each such test is
 tried once more, and the summary says so."""
 

@@ -16,8 +16,8 @@ from tests.paths import ROOT
 
 PACKAGE: Final = ROOT / "screenagent"
 FUNCTION_LINES, MEDIAN_LINES = 60, 6
-MODULE_LINES, ALL_LINES = 450, 92_000  # see docs/architecture.md, "How large it is"
-TOP_MODULES, FOLDERS = 16, 20
+MODULE_LINES, ALL_LINES = 450, 97_000  # see docs/architecture.md, "How large it is"
+TOP_MODULES, FOLDERS = 16, 21
 NOQA = 60
 CATCH_ALLS_PER_1000_LINES = 0.4
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import takewhile
+from typing import Final
 
 from screenagent.actions import Action, Ask, Click, Input, Unsent
 from screenagent.approval.context import last_clicked
@@ -15,6 +16,12 @@ from screenagent.events import Approve, LookAgain, Reject, Verdict
 from screenagent.geometry import Doubt, Location
 from screenagent.protocols import TextReader
 
+NOBODY_TO_ASK: Final = "there is nobody to ask"
+NOTHING_SENT: Final = "nothing may be sent"
+NOBODY_ANSWERED: Final = "nobody answered"
+UNSAID: Final = frozenset((NOBODY_TO_ASK, NOTHING_SENT, NOBODY_ANSWERED))
+"""The reasons of a rejection that no person gave."""
+
 
 class AllowAll:
     """Unattended: every input goes through unless the agent doubts its place, since nobody can be asked which is meant.
@@ -22,7 +29,7 @@ class AllowAll:
 
     def review(self, action: Action, _locations: tuple[Location, ...], episode: Episode) -> Verdict:
         if isinstance(action, Ask):
-            return Reject(reason="there is nobody to ask")
+            return Reject(reason=NOBODY_TO_ASK)
         doubt = _doubt(action, episode)
         return Reject(reason=doubt.why, by="bound") if doubt else Approve()
 
@@ -31,7 +38,7 @@ class DenyAll:
     """Nothing is sent; looking and finishing are allowed. For a dry run."""
 
     def review(self, action: Action, _locations: tuple[Location, ...], _episode: Episode) -> Verdict:
-        return Approve() if isinstance(action, Unsent) else Reject(reason="nothing may be sent")
+        return Approve() if isinstance(action, Unsent) else Reject(reason=NOTHING_SENT)
 
 
 @dataclass(frozen=True)
@@ -120,7 +127,7 @@ class PolicyApprover:
         return verdict
 
     def _asked(self, question: ApprovalQuestion) -> Verdict:
-        verdict = self.ask(question) or Reject(reason="nobody answered")
+        verdict = self.ask(question) or Reject(reason=NOBODY_ANSWERED)
         if isinstance(verdict, Approve) and question.path:
             return verdict.model_copy(update={"entries": len(question.path)})
         return verdict

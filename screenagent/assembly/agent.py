@@ -83,12 +83,22 @@ def build_learner(settings: Settings, control: Control, desktop: Desktop, *, ask
     return agent
 
 
-def build_unattended(control: Control, desktop: Desktop, replay: Replay | None = None) -> Agent:
+def build_unattended(
+    control: Control,
+    desktop: Desktop,
+    replay: Replay | None = None,
+    *,
+    model: str | None = None,
+    model_family: str | None = None,
+    model_concurrency: int | None = None,
+) -> Agent:
     """Build an agent for a virtual desktop with nobody to ask: everything is allowed.
 
-    What buttons tell is forgotten with it, so that each run of a bench finds the same.
+    What buttons tell is forgotten with it, so that each run of a bench finds the same. `model` and its family override
+    the settings.
     """
-    settings = Settings.load(approve="never").model_copy(update={"icon_names": None})
+    overriding = {"model": model, "model_family": model_family, "model_concurrency": model_concurrency}
+    settings = Settings.load(approve="never", **overriding).model_copy(update={"icon_names": None})
     return build_agent(settings, control, desktop, ask=_nobody, replay=replay)
 
 

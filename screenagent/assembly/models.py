@@ -92,7 +92,8 @@ class Models:
         meter = Meter()
 
         def metered(seeing: Seeing | None) -> Seeing | None:
-            return seeing and replace(seeing, model=Metered(seeing.model, meter, name=seeing.name))
+            asked = seeing and in_turns(seeing, settings, control)
+            return asked and replace(asked, model=Metered(asked.model, meter, name=asked.name))
 
         return cls(settings, metered(plans), metered(points), meter)
 
@@ -136,6 +137,17 @@ class Models:
         return Cascade(
             (CascadeStage(ExactText(text), sure=SURE), CascadeStage(text, sure=SURE), CascadeStage(model, sure=ONCE))
         )
+
+
+def in_turns(seeing: Seeing, settings: Settings, control: Control) -> Seeing:
+    """Return the same model, asked in turns if it is behind a server and the settings limit how many may ask."""
+    if seeing.remote is None or settings.model_concurrency is None:
+        return seeing
+    from screenagent.models.turns import ModelTurns, TakesTurns
+
+    address = seeing.remote.endpoint.url
+    turns = ModelTurns(settings.model_turns, address, settings.model_concurrency, control.wait)
+    return replace(seeing, model=TakesTurns(seeing.model, turns))
 
 
 @dataclass(frozen=True)

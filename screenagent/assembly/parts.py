@@ -92,9 +92,8 @@ def open_desktop(
             opening = new_virtual_desktop(settings, app, control, secrets=secrets, reader=traces, user_keys=users)
             desktop = stack.enter_context(opening).desktop
         else:
-            shown = {"monitor": settings.display, "wayland": settings.wayland}
-            own = LocalDesktop(control=control, secrets=secrets, reader=traces, user_keys=users, away=away, **shown)
-            desktop = stack.enter_context(own)
+            own = partial(LocalDesktop, monitor=settings.display, wayland=settings.wayland, away=away)
+            desktop = stack.enter_context(own(control=control, secrets=secrets, reader=traces, user_keys=users))
             control.while_asking(desktop.terminal_in_front)
         first = desktop.screenshot()  # from here on it is watched for what changes by itself
         if reader and not virtual:  # where an application has just been started, this is not yet what will be asked for

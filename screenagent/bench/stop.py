@@ -1,8 +1,8 @@
 """`bench stop`: how soon after a stop no more input reaches the display, seen from outside.
 
 An agent types, drags or holds keys on a virtual display of its own. At a random moment it is stopped in one of the
-ways that there are; a process that only listens says when the last event came, by the X server's clock. Then the agent
-is killed a number of times, and it is looked at what stays pressed, and what its log has lost.
+ways that there are; a process that only listens says when the last event came, by the clock of the display. Then the
+agent is killed a number of times, and it is looked at what stays pressed, and what its log has lost.
 """
 
 from __future__ import annotations

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from typing import Any, Final
 
-from screenagent.bench.stop_displays import KEYS, MIDDLE, StopWay
+from screenagent.bench.stop_displays import KEYS, MIDDLE, StopDisplay, StopWay
 from screenagent.bench.stop_hindered import Hindrance
+from screenagent.control import Control
 from screenagent.desktop.testing.wayland_person import WaylandPerson
 from screenagent.desktop.testing.wayland_witness import WaylandWitness
+from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.desktop.wayland.session import WaylandSession
 from screenagent.desktop.wayland.wlroots_hand import CHARACTER_CODES, NAMED_CODES
 from screenagent.desktop.x11.raw_events import Raw
@@ -16,6 +19,15 @@ from screenagent.desktop.x11.raw_events import Raw
 WAYS: Final[tuple[StopWay, ...]] = ("keys", "ctrl-c", "sigterm", "command")
 """Where the mouse is, is not told there, and there is no server that could be asked to pass a stop on."""
 HINDRANCES: Final[tuple[Hindrance, ...]] = ("suspended", "terminal gone")
+
+
+@contextmanager
+def wayland_display() -> Iterator[StopDisplay]:
+    """A virtual desktop on Wayland of its own."""
+    with VirtualDesktop(kind="wayland", control=Control()) as virtual:
+        assert isinstance(virtual.place, WaylandSession)
+        with closing(WaylandStopDisplay(virtual.place)) as display:
+            yield display
 
 
 class WaylandStopDisplay:

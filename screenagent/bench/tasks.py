@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
+import shutil
 import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -23,10 +22,12 @@ from screenagent.bench.devtools import connected
 from screenagent.bench.results import percentile, share, wilson
 from screenagent.control import Control, until
 from screenagent.desktop import VirtualKind
+from screenagent.desktop.session_folder import guarded_folder
 from screenagent.desktop.testing.event_monitor import EventMonitor, gaps
 from screenagent.desktop.virtual import VirtualDesktop
 from screenagent.errors import WrongUsage
 from screenagent.events import RunResult
+from screenagent.fleet.parent import end_with_parent
 from screenagent.geometry import Value
 from screenagent.protocols import Desktop
 from screenagent.runs.log import Recorder
@@ -86,14 +87,24 @@ class PageCheck(Value):
 Check = FileCheck | ShellCheck | PageCheck
 
 
+def _is_nothing(value: object) -> bool:
+    return not value
+
+
 class Task(Value):
-    """`{dir}` in any of the texts stands for the task's own folder, `{here}` for that of the file of tasks."""
+    """`{dir}` in any of the texts stands for the task's own folder, `{here}` for that of the file of tasks.
+
+    `copied` are files that lie elsewhere, by their name in the task's folder. `group` is the application in reports, if
+    the first word of `app` does not name it.
+    """
 
     id: Words
     app: Words
     task: Words
     check: Check
     files: dict[str, str] = Field(default_factory=dict)
+    copied: dict[str, str] = Field(default_factory=dict, exclude_if=_is_nothing)
+    group: str = Field(default="", exclude_if=_is_nothing)
 
     def within(self, folder: Path) -> Task:
         return self._with("{dir}", folder)
@@ -132,6 +143,8 @@ class TaskSummary(Value):
     seconds_p50: float | None
     step_wall_ms_p50: float | None
     failed: tuple[str, ...]
+    infra: tuple[str, ...] = ()
+    """What the machine broke each time that it was tried. It is not among the `n`, since nothing is known of it."""
 
 
 def read_tasks(file: Path) -> list[Task]:
@@ -159,60 +172,72 @@ def run_tasks(
 
 def _one_by_one() -> ProcessPoolExecutor:
     spawning = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(1, spawning, initializer=_end_with_parent, max_tasks_per_child=1)
-
-
-def _end_with_parent() -> None:
-    """End this process with the one that started it, however that ends; the guard then takes the desktop down."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-
-    def wait() -> None:
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=wait, name="parent", daemon=True).start()
+    return ProcessPoolExecutor(1, spawning, initializer=end_with_parent, max_tasks_per_child=1)
 
 
 def attempt_task(task: Task, *, build: BuildTask, runs: Path, kind: VirtualKind = "xvfb") -> TaskResult:
     """Carry out one task in a folder and on a desktop of its own, then look whether it is really done."""
-    with tempfile.TemporaryDirectory(prefix="screenagent-task-") as name:
-        folder = Path(name)
-        for file, content in task.files.items():
-            (folder / file).parent.mkdir(parents=True, exist_ok=True)
-            (folder / file).write_text(content, "utf-8")
-        try:
-            return _attempt(task.within(folder), build, folder, runs, kind)
-        except WrongUsage as unreadable:
-            return TaskResult(
-                id=task.id, app=task.app.split()[0], success=False, outcome="gave_up", message=str(unreadable)
-            )
+    try:
+        return attempt_readable(task, build=build, run=runs / task.id, kind=kind)
+    except WrongUsage as unreadable:
+        return unreadable_result(task, str(unreadable))
 
 
-def _attempt(task: Task, build: BuildTask, folder: Path, runs: Path, kind: VirtualKind) -> TaskResult:
-    control = Control()
-    with (
-        stopped_after(TASK_SECONDS, control),
-        VirtualDesktop(task.app, kind=kind, control=control, cwd=folder) as virtual,
-        EventMonitor(virtual.display) if kind == "xvfb" else nullcontext() as witness,
-        Recorder(runs / task.id) as recorder,
-    ):
-        began = time.monotonic()
-        episode = drive(build(control, virtual.desktop), task.task, recorder)
-        seconds = time.monotonic() - began
-        success = holds(task.check, folder, virtual.environment)
-        seen = witness.heard() if witness else ()
+def unreadable_result(task: Task, why: str) -> TaskResult:
+    return TaskResult(id=task.id, app=task.group or task.app.split()[0], success=False, outcome="gave_up", message=why)
+
+
+def attempt_readable(
+    task: Task,
+    *,
+    build: BuildTask,
+    run: Path,
+    kind: VirtualKind = "xvfb",
+    control: Control | None = None,
+    seconds: float = TASK_SECONDS,
+    leaving: Callable[[], bool] = lambda: False,
+) -> TaskResult:
+    """Carry out one task as `attempt_task` does, but raise `WrongUsage` if it cannot be read.
+
+    The run is recorded in `run`. Who is `leaving` does not wait for the effect.
+    """
+    control = control or Control()
+    with guarded_folder() as guarded:
+        folder = guarded / "task"
+        folder.mkdir()
+        task = task.within(folder)
+        _write_files(task, folder)
+        with (
+            stopped_after(seconds, control),
+            VirtualDesktop(task.app, kind=kind, control=control, cwd=folder) as virtual,
+            EventMonitor(virtual.display) if kind == "xvfb" else nullcontext() as witness,
+            Recorder(run) as recorder,
+        ):
+            began = time.monotonic()
+            episode = drive(build(control, virtual.desktop), task.task, recorder)
+            took = time.monotonic() - began
+            success = not leaving() and holds(task.check, folder, virtual.environment)
+            seen = witness.heard() if witness else ()
     assert episode.ended is not None
     return TaskResult(
         id=task.id,
-        app=task.app.split()[0],
+        app=task.group or task.app.split()[0],
         success=success,
         outcome=episode.ended.result,
         message=episode.ended.message,
         steps=len(episode.performed),
-        seconds=round(seconds, 3),
+        seconds=round(took, 3),
         step_wall_ms=tuple(round(gap * 1000, 1) for gap in gaps(seen)),
     )
+
+
+def _write_files(task: Task, folder: Path) -> None:
+    for file, content in task.files.items():
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file).write_text(content, "utf-8")
+    for file, source in task.copied.items():
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, folder / file)
 
 
 @contextmanager

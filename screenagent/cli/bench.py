@@ -9,12 +9,25 @@ from typing import TYPE_CHECKING
 
 import click
 
+from screenagent.cli.bench_compare import compare, report
 from screenagent.cli.bench_hover import hover
+from screenagent.cli.bench_mine import mine
 from screenagent.cli.bench_peers import peers
 from screenagent.cli.bench_read import read
 from screenagent.cli.bench_rows import rows
+from screenagent.cli.bench_suite import suite
 from screenagent.cli.bench_tasks import miniwob, scripts, tasks, truth
-from screenagent.cli.options import FILE, FOLDER, NEW_FILE, QUANT, crop_option, family_option, max_image_patches_option
+from screenagent.cli.options import (
+    FILE,
+    FOLDER,
+    NEW_FILE,
+    QUANT,
+    crop_option,
+    family_option,
+    max_image_patches_option,
+    virtual_kind,
+    virtual_option,
+)
 from screenagent.cli.progress import Ticker
 
 if TYPE_CHECKING:
@@ -37,9 +50,14 @@ def bench() -> None:
     screenagent bench scripts              the example scripts, on desktops that have changed
     screenagent bench read                 values read off pages, to the letter
     screenagent bench rows                 thirty rows of a CSV file, with what goes wrong on the way
+    screenagent bench desktop              a virtual desktop itself: a picture, a press, a text
     screenagent bench stop                 from a stop to no more input; what a killed agent leaves
     screenagent bench hover FILE.yaml      buttons asked for their tooltips, in other words than those
-    screenagent bench tasks FILE.yaml      whole tasks, judged by their real effect
+    screenagent bench tasks FILE.yaml      whole tasks, judged by their real effect; --workers N: several at once
+    screenagent bench mine                 what people corrected in recorded runs, asked again
+    screenagent bench suite NAME FOLDER    a public suite from your own checkout
+    screenagent bench compare A B          two sets of results: what got better, what got worse
+    screenagent bench report RESULTS…      results as a page, JUnit XML or CSV
     screenagent bench truth                tasks where they work and where they silently do not
     screenagent bench peers                other tools on the same program and pages
     screenagent bench miniwob              the web tasks of MiniWoB++, by pixels and input alone
@@ -288,6 +306,23 @@ def settle(*, popups: int, seed: int) -> None:
 
 
 @bench.command
+@click.option("--times", type=click.IntRange(min=1), default=40, show_default=True)
+@virtual_option("Which virtual desktop: on X, or on Wayland.")
+def desktop(*, times: int, virtual: str | None) -> None:
+    """Measure a virtual desktop itself: a picture of it, a press of the mouse, 300 characters of several scripts.
+
+    \b
+    screenagent bench desktop
+    screenagent bench desktop --virtual=wayland
+    """
+    from screenagent.bench.desktop import measure_desktop
+    from screenagent.settings import Settings
+
+    settings = Settings.load(virtual_kind=virtual_kind(virtual))
+    click.echo(measure_desktop(settings.virtual_kind, times=times).model_dump_json())
+
+
+@bench.command
 @click.option("--n", type=click.IntRange(min=0), default=1000, show_default=True, help="How often it is stopped.")
 @click.option("--kills", type=click.IntRange(min=0), default=100, show_default=True, help="How often it is killed.")
 @click.option(
@@ -299,20 +334,32 @@ def settle(*, popups: int, seed: int) -> None:
 )
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--results", type=NEW_FILE, help="Keep each there, and go on from it.")
-def stop(*, n: int, kills: int, hindered: int, seed: int, results: Path | None) -> None:
+@virtual_option("What kind of virtual desktop the agent works on.")
+def stop(*, n: int, kills: int, hindered: int, seed: int, results: Path | None, virtual: str | None) -> None:
     """Stop an agent that types, drags and holds keys at random moments, in every way; then kill it.
 
     \b
     screenagent bench stop
     screenagent bench stop --n 70 --kills 10
     screenagent bench stop --results stop.jsonl
+    screenagent bench stop --virtual=wayland
     """
     from screenagent.bench import stop as bench_stop
+    from screenagent.settings import Settings
 
-    worker = ("-m", "screenagent.bench.stop_worker")
+    opened = bench_stop.x_display
+    if Settings.load(virtual_kind=virtual_kind(virtual)).virtual_kind == "wayland":
+        from screenagent.bench.stop_wayland import wayland_display as opened
     with Ticker(silent=0.0) as ticker:
         found = bench_stop.run_stop(
-            stops=n, kills=kills, hindered=hindered, seed=seed, results=results, worker=worker, progress=ticker.count
+            stops=n,
+            kills=kills,
+            hindered=hindered,
+            seed=seed,
+            results=results,
+            worker=("-m", "screenagent.bench.stop_worker"),
+            opened=opened,
+            progress=ticker.count,
         )
     click.echo(found.model_dump_json())
 
@@ -343,5 +390,5 @@ def model(*, checkpoint: Path | None, random_weights: bool, layers: int, quant: 
     click.echo(bench_model.run_model(setup).model_dump_json())
 
 
-for command in (hover, peers, rows, tasks, truth, miniwob, scripts, read):
+for command in (compare, report, mine, suite, hover, peers, rows, tasks, truth, miniwob, scripts, read):
     bench.add_command(command)

@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import click
 
+from screenagent.cli.fleet_options import FleetOptions, fleet_options
 from screenagent.cli.options import FILE, NEW_FILE, NEW_FOLDER, virtual_kind, virtual_option
+
+if TYPE_CHECKING:
+    from screenagent.settings import Settings
+
+
+class _HasId(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+Listed = TypeVar("Listed", bound=_HasId)
 
 
 @click.command
@@ -16,22 +32,75 @@ from screenagent.cli.options import FILE, NEW_FILE, NEW_FOLDER, virtual_kind, vi
 @click.option("--only", multiple=True, metavar="ID", help="Only this task; may be given several times.")
 @click.option("--runs", type=NEW_FOLDER, help="Where the runs are recorded.")
 @virtual_option("What kind of virtual desktop each task has.")
-def tasks(file: Path, *, only: tuple[str, ...], runs: Path | None, virtual: str | None) -> None:
+@fleet_options
+@click.option("--epochs", type=click.IntRange(1, 1000), default=1, help="With --workers: each task so often.")
+@click.option("--seed", type=int, default=0, help="With --workers: what each task's own seed comes from.")
+@click.option("--task-seconds", type=click.FloatRange(1, 86400), help="With --workers: longer takes none.  [180]")
+@click.option("--results", type=NEW_FOLDER, help="With --workers: where results are kept, to go on from.")
+def tasks(
+    file: Path,
+    *,
+    only: tuple[str, ...],
+    runs: Path | None,
+    virtual: str | None,
+    fleet: FleetOptions,
+    epochs: int,
+    seed: int,
+    task_seconds: float | None,
+    results: Path | None,
+) -> None:
     """Carry out the tasks of FILE, each on its own virtual desktop, and check what they left behind.
 
     \b
     screenagent bench tasks examples/tasks.yaml
     screenagent bench tasks examples/tasks.yaml --only mousepad-save-as
     screenagent bench tasks examples/tasks.yaml --virtual=wayland
+    screenagent bench tasks examples/tasks.yaml --workers 4 --epochs 3 --retries-infra 2 --results DIR
+
+    With --workers, the same command goes on where it was stopped, and an attempt that the machine broke (its display,
+    an application that does not open, a worker that died, memory, the model's server) is neither passed nor failed: it
+    is made again, and named if nothing else came of it. Exit code 1 if such are left.
     """
-    from screenagent.assembly.agent import build_unattended
-    from screenagent.bench import tasks as bench_tasks
     from screenagent.settings import Settings
 
-    wanted = [task for task in bench_tasks.read_tasks(file) if not only or task.id in only]
+    settings = Settings.load(virtual_kind=virtual_kind(virtual))
+    if fleet.workers is None:
+        _refuse_without_workers(epochs=epochs > 1, seed=seed, task_seconds=task_seconds, results=results)
+        _tasks_one_by_one(file, only, runs, settings)
+        return
+    if runs is not None:
+        raise click.UsageError("with --workers the runs are recorded below the folder of --results")
+    options = TaskFleetOptions(epochs, seed, task_seconds)
+    sys.exit(_tasks_by_workers(file, only, results=results, settings=settings, fleet=fleet, options=options))
+
+
+@dataclass(frozen=True)
+class TaskFleetOptions:
+    """The options of `bench tasks` that only workers have."""
+
+    epochs: int
+    seed: int
+    seconds: float | None
+
+
+def _refuse_without_workers(**given: object) -> None:
+    for name, value in given.items():
+        if value:
+            raise click.UsageError(f"--{name.replace('_', '-')} is about tasks that workers carry out; add --workers N")
+
+
+def _chosen(found: Sequence[Listed], only: tuple[str, ...], file: Path) -> list[Listed]:
+    wanted = [task for task in found if not only or task.id in only]
     if not wanted:
         raise click.UsageError(f"no task in {file} has an id of {', '.join(only)}")
-    settings = Settings.load(virtual_kind=virtual_kind(virtual))
+    return wanted
+
+
+def _tasks_one_by_one(file: Path, only: tuple[str, ...], runs: Path | None, settings: Settings) -> None:
+    from screenagent.assembly.agent import build_unattended
+    from screenagent.bench import tasks as bench_tasks
+
+    wanted = _chosen(bench_tasks.read_tasks(file), only, file)
     root = runs or settings.runs / f"bench-{datetime.now():%Y-%m-%d_%H-%M-%S}"
 
     def progress(result: bench_tasks.TaskResult) -> None:
@@ -43,6 +112,45 @@ def tasks(file: Path, *, only: tuple[str, ...], runs: Path | None, virtual: str 
     found = bench_tasks.run_tasks(wanted, build_unattended, runs=root, progress=progress, kind=settings.virtual_kind)
     click.echo(f"runs in {root}; `screenagent report {root}/ID` shows one", err=True)
     click.echo(found.model_dump_json())
+
+
+def _tasks_by_workers(
+    file: Path,
+    only: tuple[str, ...],
+    *,
+    results: Path | None,
+    settings: Settings,
+    fleet: FleetOptions,
+    options: TaskFleetOptions,
+) -> int:
+    """Carry the tasks out by workers; return the exit code."""
+    from screenagent.assembly.agent import build_unattended
+    from screenagent.assembly.parts import stoppable_control
+    from screenagent.bench.task_fleet import TaskFleet
+    from screenagent.bench.task_jobs import read_each_task
+    from screenagent.bench.tasks import TASK_SECONDS
+    from screenagent.cli.fleet_progress import fleet_progress, infra_line
+
+    folder = results or settings.runs / f"bench-{datetime.now():%Y-%m-%d_%H-%M-%S}"
+    tasks = TaskFleet(
+        _chosen(read_each_task(file), only, file),
+        partial(build_unattended, model_concurrency=fleet.model_concurrency),
+        workers=fleet.asked,
+        epochs=options.epochs,
+        seed=options.seed,
+        seconds=options.seconds or TASK_SECONDS,
+        retries_infra=fleet.retries_infra,
+        kind=settings.virtual_kind,
+        model={name: getattr(settings, name) for name in ("model", "model_name", "model_family", "grounder_model")},
+    )
+    with stoppable_control() as control, fleet_progress(len(tasks.jobs)) as progress:
+        click.echo(f"results in {folder}; the same command with --results {folder} goes on from there", err=True)
+        found, attempts = tasks.run(folder, control, progress)
+    if line := infra_line(attempts, left=len(found.infra)):
+        click.echo(line, err=True)
+    click.echo(f"runs in {folder}/runs; `screenagent report {folder}/runs/ID` shows one", err=True)
+    click.echo(found.model_dump_json())
+    return int(bool(found.infra))
 
 
 @click.command

@@ -34,8 +34,8 @@ def install() -> None:
     """
     from screenagent.desktop.wayland import gnome_extension
 
-    place = gnome_extension.install()
-    echo(f"{gnome_extension.uuid()} {gnome_extension.version()} is in {place}")
+    place = gnome_extension.install_extension()
+    echo(f"{gnome_extension.extension_uuid()} {gnome_extension.extension_version()} is in {place}")
     state = gnome_extension.running_state()
     if not state.ok:
         echo(f"not running yet: {state}", err=True)
@@ -52,10 +52,10 @@ def remove() -> None:
     """
     from screenagent.desktop.wayland import gnome_extension
 
-    if not gnome_extension.remove():
+    if not gnome_extension.remove_extension():
         echo("the extension was not installed", err=True)
         sys.exit(1)
-    echo(f"{gnome_extension.uuid()} is removed")
+    echo(f"{gnome_extension.extension_uuid()} is removed")
 
 
 @gnome.command
@@ -73,7 +73,7 @@ def status(*, as_json: bool) -> None:
 
     state = gnome_extension.running_state()
     if as_json:
-        echo_json(json.dumps({**state._asdict(), "version": gnome_extension.version()}))
+        echo_json(json.dumps({**state._asdict(), "version": gnome_extension.extension_version()}))
     else:
         echo(str(state))
     sys.exit(0 if state.ok else 1)

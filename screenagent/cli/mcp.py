@@ -43,7 +43,9 @@ def mcp(context: click.Context, *, agent: AgentOptions, no_record: bool) -> None
     if find_spec("mcp") is None:
         raise MissingExtra("mcp", "mcp")
     from screenagent.mcp.front import opened_front
+    from screenagent.perception.heap import share_heap
 
+    share_heap()
     front = opened_front()  # from here on the client is answered
     with uncollected():
         import asyncio

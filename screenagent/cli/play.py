@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from screenagent.cli.fleet_options import FleetOptions, fleet_options
 from screenagent.cli.options import (
     FILE,
     NEW_FILE,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from screenagent.scripts.replay import Replay
     from screenagent.scripts.replay.results import ReplayResult
     from screenagent.scripts.rows.plan import PlannedRow, RowPlan
+    from screenagent.scripts.rows.playing import RowsPlay
     from screenagent.sessions.entries import PlayCommand
 
 LOOK_SECONDS: Final = 0.5
@@ -126,7 +128,8 @@ play_options: Final = gathered(
 @output_options
 @play_options
 @row_options
-def play(script: Path, *, options: PlayOptions, rows: RowOptions) -> None:
+@fleet_options
+def play(script: Path, *, options: PlayOptions, rows: RowOptions, fleet: FleetOptions) -> None:
     """Play SCRIPT: each step at once, without a model as long as its targets look as they did.
 
     \b
@@ -136,12 +139,14 @@ def play(script: Path, *, options: PlayOptions, rows: RowOptions) -> None:
     screenagent play invoice.yaml --rows customers.csv     continues where it was stopped
     screenagent play invoice.yaml --rows customers.csv --key id --keep-going --retries 1
     screenagent play invoice.yaml --rows customers.csv --only-rows 7-30,33
+    screenagent play invoice.yaml --rows customers.csv --virtual --workers 4
 
     With --rows, a row that is done is not played again, wherever it stands in the file by now; what became of each row
     is in customers.results.jsonl, and `screenagent rows customers.results.jsonl` shows it. A row that was cut off is
     not typed into again before you have said what it needs: `screenagent rows … --done 6`, --skip or --again. On a
     virtual desktop each row has a new one, and a row that fails does not keep the others from being played; on your own
-    screen and on a desk it does, unless you --keep-going.
+    screen and on a desk it does, unless you --keep-going. With --workers nobody is asked: what a person would have to
+    allow is refused, unless you say --approve never or name a --policy.
 
     Exit codes: 0 done, 1 gave up or failed, 2 wrong usage, 130 stopped.
     """
@@ -151,8 +156,8 @@ def play(script: Path, *, options: PlayOptions, rows: RowOptions) -> None:
 
     read = read_script(script)
     if rows.rows is not None:
-        sys.exit(_play_rows(script, read, options, rows, rows.rows))
-    _refuse_row_options(rows)
+        sys.exit(_play_rows(script, read, options, rows, rows.rows, fleet=fleet))
+    _refuse_row_options(rows, fleet)
     from screenagent.assembly.supervised import build_replay
 
     where = supervision(options.settings, options.agent, record=not options.output.no_record)
@@ -162,8 +167,9 @@ def play(script: Path, *, options: PlayOptions, rows: RowOptions) -> None:
     sys.exit(EXIT_CODES[_play_once(where, replay, options).outcome])
 
 
-def _refuse_row_options(rows: RowOptions) -> None:
+def _refuse_row_options(rows: RowOptions, fleet: FleetOptions) -> None:
     given = {
+        "--workers": fleet.workers is not None,
         "--only-rows": rows.only_rows,
         "--key": rows.key,
         "--keep-going": rows.keep_going,
@@ -201,7 +207,9 @@ def _write_junit(file: Path, xml: JUnitXml) -> None:
     xml.write(str(file), pretty=True)
 
 
-def _play_rows(file: Path, script: Script, options: PlayOptions, rows: RowOptions, table: Path) -> int:
+def _play_rows(
+    file: Path, script: Script, options: PlayOptions, rows: RowOptions, table: Path, *, fleet: FleetOptions
+) -> int:
     """Play each row that is left; return the exit code. What became of the rows is written even if the play breaks."""
     from screenagent.cli.running import EXIT_CODES, supervision
     from screenagent.scripts.rows.lines import open_results
@@ -211,17 +219,21 @@ def _play_rows(file: Path, script: Script, options: PlayOptions, rows: RowOption
     from screenagent.sessions.missed import kept_inbox
     from screenagent.sessions.row_inbox import RowInbox
 
-    where = supervision(options.settings, options.agent, record=not options.output.no_record)
+    settings = options.settings | {"model_concurrency": fleet.model_concurrency}
+    where = supervision(settings, options.agent, record=not options.output.no_record)
+    if fleet.workers is not None:
+        _check_for_workers(where, script, file)
     plan = plan_rows(script, table, options.given, key=rows.key)
     only = _only(rows.only_rows, plan)
     for note in plan.notes:
         echo(note, err=True)
     results = options.results or table.with_suffix(".results.jsonl")
     with open_results(results, seconds=LOOK_SECONDS) as kept, kept_inbox(where.settings, _say) as inbox:
+        player = _row_player(where, file, script, options)
         playing = RowsPlay(
             plan,
             kept,
-            _row_player(where, file, script, options),
+            player,
             _say,
             only=only,
             keep_going=rows.keep_going or where.is_new_each_time,
@@ -229,7 +241,7 @@ def _play_rows(file: Path, script: Script, options: PlayOptions, rows: RowOption
             heard=RowInbox(inbox, script.name, _play_command(file, table, results, options, rows)),
         )
         try:
-            last = playing.run()
+            last = playing.run() if fleet.workers is None else _by_workers(playing, where, file, options.given, fleet)
         finally:
             if options.junit is not None:
                 _write_junit(options.junit, rows_junit(script.name, playing.summaries))
@@ -237,6 +249,33 @@ def _play_rows(file: Path, script: Script, options: PlayOptions, rows: RowOption
     if last is not None and last.outcome == "stopped":
         return EXIT_CODES["stopped"]
     return int(any(row.status not in ("done", "skipped") for row in playing.chosen))
+
+
+def _check_for_workers(where: Supervision, script: Script, file: Path) -> None:
+    """Refuse what workers cannot do: share a desktop, or do something before or after all rows."""
+    if not where.is_new_each_time:
+        raise click.UsageError("--workers gives each row a desktop of its own; add --virtual")
+    if script.before_all or script.after_all:
+        name = "before_all" if script.before_all else "after_all"
+        raise click.UsageError(f"{file} has {name}, which workers cannot keep in order; play it without --workers")
+
+
+def _by_workers(
+    playing: RowsPlay, where: Supervision, file: Path, given: dict[str, str], fleet: FleetOptions
+) -> ReplayResult | None:
+    """Play the rows that are left by workers."""
+    from screenagent.assembly.parts import stoppable_control
+    from screenagent.assembly.row_workers import RowWorkers
+    from screenagent.fleet.bounds import worker_count
+
+    count = worker_count(fleet.asked, len(playing.chosen))
+    with stoppable_control() as control:
+        workers = RowWorkers(
+            where, file, given, count=count, control=control, retries_infra=fleet.retries_infra, say=_say
+        )
+        playing.play = workers.play
+        with workers.started():
+            return playing.run_several(count)
 
 
 def _play_command(file: Path, table: Path, results: Path, options: PlayOptions, rows: RowOptions) -> PlayCommand:

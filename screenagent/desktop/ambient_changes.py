@@ -263,7 +263,11 @@ class IdleWatch:
         self._idle_since = None
 
     def wait(self, until: Callable[[float], None], *, app: int) -> None:
-        """Wait, with `until`, for the moment when `app` has been looked at for long enough."""
+        """Wait, with `until`, for the moment when `app` has been looked at for long enough.
+
+        One that was never looked at has been so from now on.
+        """
+        self._began.setdefault(app, time.monotonic())
         while (enough := self.enough_at(app=app)) > time.monotonic():
             until(enough)
 

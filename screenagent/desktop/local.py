@@ -24,7 +24,7 @@ from screenagent.desktop.floating import Floating
 from screenagent.desktop.frames import CapturedFrame, Patch, ScreenFrame
 from screenagent.desktop.keyboard import Keyboard
 from screenagent.desktop.mouse import Mouse
-from screenagent.desktop.pending_work import PendingWork, program_of
+from screenagent.desktop.pending_work import PendingWork, never_rests, program_of
 from screenagent.desktop.platform import DisplayName, System, open_system
 from screenagent.desktop.programs import ProgramStarter, StartProgram
 from screenagent.desktop.receiver import Receiver
@@ -72,7 +72,6 @@ class LocalDesktop:
         self._traces = SecretMasking(self._pixels_of, reader)
         self.know_secret = self._traces.know
         self._ambient, self._pending = AmbientChanges(), PendingWork()
-        self.rests_until = self._pending.none_until
         self._early = EarlyEnd(self._ambient, lambda frame: self._shown(frame, self._front()))
         self._action: SentAction | None = None
         self.reads_ahead: Callable[[Screenshot], object] = lambda _: None
@@ -96,6 +95,7 @@ class LocalDesktop:
         """Open the parts, each of which may need those before it. They are closed in the reverse order."""
         self.display_name, self.x_display, self.listen = system.display, system.x_display, system.listen
         self.accessibility = self._traces.accessibility(system.accessibility)
+        self.rests_until = self._pending.none_until if system.x_display else never_rests
         self._windows, self._clipboard = system.windows, system.clipboard
         self._ping, self._gone, self._system_floating = system.ping, system.gone, system.floating
         pictures, blanked, monitors = system.pictures, self._traces.blanked, system.monitors

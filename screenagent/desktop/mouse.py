@@ -36,6 +36,9 @@ SLOW_AT_LEAST: Final = 1.6  # from the press to the release, in seconds
 class Pointer(Protocol):
     """The mouse of a system: what moves it and presses its buttons, by the numbers that X gives them."""
 
+    deaf_seconds: float
+    """For so long after a press, a menu that it opened may take no other."""
+
     @property
     def position(self) -> Pixel: ...
 
@@ -79,6 +82,8 @@ class Mouse:
         """Move to `pixel`, and wait until a click there would not make a double click with the last one."""
         self.move(pixel)
         self._part_from_last_click(pixel, button)
+        if self._clicked is not None:
+            self._control.wait_until(self._clicked[0] + self._pointer.deaf_seconds)
 
     def click(self, pixel: Pixel, *, button: Button, count: int, again: Callable[[], None] = lambda: None) -> None:
         """Click so many times; `again` is asked before each further press, and raises if that may not be sent."""

@@ -169,6 +169,11 @@ class PendingWork:
         return earliest if self.runs(self._pid) == runs else UNKNOWN
 
 
+def never_rests() -> float:
+    """Return that nothing is known: on Wayland a program also waits for the compositor, which paints when it likes."""
+    return UNKNOWN
+
+
 def program_of(approved: Approved[Input]) -> int | None:
     """Return the process of the program that an input goes to, if it goes to one only and that is known."""
     if isinstance(approved.action, WindowInput):

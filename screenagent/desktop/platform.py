@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from screenagent.desktop.accessibility.at_spi import AtSpi
     from screenagent.desktop.settle import PingProtocol
     from screenagent.desktop.user_input import ListenToUser
+    from screenagent.desktop.wayland.gnome_extension import ExtensionState
     from screenagent.desktop.wayland.session import WaylandSession
     from screenagent.desktop.x11.input_devices import KeyboardLayout
 
@@ -194,6 +195,25 @@ def open_lock(stack: ExitStack, display: DisplayName = None) -> Callable[[], str
     return stack.enter_context(closing(ScreenLock(display)))
 
 
+def gnome_extension(display: DisplayName = None) -> ExtensionState | None:
+    """Return whether GNOME Shell runs our extension; None where the desktop is no GNOME session on Wayland."""
+    session = _wayland_session(display)
+    if session is None or not session.is_gnome:
+        return None
+    from screenagent.desktop.wayland.gnome_extension import running_state
+
+    return running_state(session.session_bus)
+
+
+def wayland_session(display: DisplayName = None) -> str | None:
+    """Return which Wayland session that is, in words; None if it is none."""
+    if sys.platform != "linux" or (session := _wayland_session(display)) is None:
+        return None
+    from screenagent.desktop.wayland.opening import described_session
+
+    return described_session(session)
+
+
 def why_no_session_bus() -> str | None:
     """Return why programs cannot be asked for their controls, in words; None if they can."""
     from screenagent.desktop.bus import why_no_bus
@@ -254,6 +274,8 @@ def _x_programs(display: str) -> AtSpi:
 
 class PyautoguiPointer:
     """The mouse of Windows or macOS, by pyautogui. Unproven."""
+
+    deaf_seconds = 0.0
 
     def __init__(self) -> None:
         absent = [name for name in UNUSED if name not in sys.modules]

@@ -9,8 +9,8 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -33,9 +33,21 @@ def open_session_folder(stack: ExitStack, started: Sequence[subprocess.Popen[byt
     remove_left_behind()
     folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     stack.callback(_take_down, start_guard(folder), started)
-    for private in ("home", "run", "log"):
+    for private in ("home", "run", "log", "tmp"):
         (folder / private).mkdir(mode=0o700)
     return folder
+
+
+@contextmanager
+def guarded_folder() -> Iterator[Path]:
+    """Make a folder that is gone when this is left, or when we are killed; its guard has a file of its own in it."""
+    remove_left_behind()
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    guard = start_guard(folder)
+    try:
+        yield folder
+    finally:
+        guard.communicate()
 
 
 def start_guard(folder: Path) -> subprocess.Popen[bytes]:

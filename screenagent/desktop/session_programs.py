@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from screenagent.control import Control, Pause
-from screenagent.desktop import NoDesktop
+from screenagent.desktop import NoApplication, NoDesktop
 from screenagent.screenshot import Window
 
 POLL_SECONDS: Final = 0.05  # how often windows are looked at that nothing was said of
@@ -122,7 +122,9 @@ class SessionPrograms:
         """Start an application, and wait until its first window is up, and mostly in front."""
         argv = program_words(app)
         if not argv or shutil.which(argv[0], path=self.environment.get("PATH")) is None:
-            raise NoDesktop(f"there is no application {shlex.join(argv) or app!r}; is it installed and spelled right?")
+            raise NoApplication(
+                f"there is no application {shlex.join(argv) or app!r}; is it installed and spelled right?"
+            )
         earlier = {window.id for window in windows.all()}
 
         def opened() -> list[Window]:
@@ -135,7 +137,7 @@ class SessionPrograms:
         if not (found := opened()):
             ended = f"ended (status {status}) without a window"
             why = f"opened no window within {seconds:g} s" if status is None else ended
-            raise NoDesktop(f"{shlex.join(argv)!r} {why}{self.last_words(argv[0])}")
+            raise NoApplication(f"{shlex.join(argv)!r} {why}{self.last_words(argv[0])}")
         # A window manager puts a window up first and gives it the keys then; some windows it never does.
         self.until(windows.foreground, windows, seconds=FRONT_SECONDS)
         return found[0]

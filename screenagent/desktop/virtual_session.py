@@ -140,7 +140,10 @@ class VirtualSession:
         """Wait until windows are managed, and programs can be asked for their controls."""
         server, environment = self.server, self.environment
         server.wait_until_managed()
-        is_up = lambda: bool(server.accessibility_bus())  # noqa: E731
+
+        def is_up() -> bool:
+            return bool(server.accessibility_bus())
+
         self.programs.await_service(self._launcher, is_up, poll=POLL_SECONDS, wait=server.windows.changed)
         environment["AT_SPI_BUS_ADDRESS"] = server.accessibility_bus()
         environment.update(self._extra)
@@ -182,6 +185,7 @@ def _environment(folder: Path) -> dict[str, str]:
         "SCREENAGENT_DESKTOP": str(folder),
         "HOME": str(folder / "home"),
         "XDG_RUNTIME_DIR": str(folder / "run"),
+        "TMPDIR": str(folder / "tmp"),
         "LANG": "C.UTF-8",
         "GTK_MODULES": "gail:atk-bridge",
         "NO_AT_BRIDGE": "0",

@@ -17,7 +17,7 @@ from screenagent.control import Control
 from screenagent.desktop import BY_THE_DESKTOP, NoDesktop, WaylandWay
 from screenagent.desktop.local import LocalDesktop
 from screenagent.desktop.lock import driving
-from screenagent.desktop.platform import DisplayName, why_no_session_bus
+from screenagent.desktop.platform import DisplayName, gnome_extension, wayland_session, why_no_session_bus
 from screenagent.desktop.testing.probe import Probe
 from screenagent.desktop.testing.probe_window import ANSWERS
 from screenagent.desktop.virtual_session import missing_programs
@@ -36,7 +36,7 @@ BLIND: Final = "the picture does not show what is on the screen: use an X11 sess
 
 DoctorCode = Literal[
     "works", "unproven", "no_display", "black_picture", "misplaced_click", "unseen_answer", "garbled_text", "unreached",
-    "untried", "missing_programs", "needs_linux", "no_session_bus",
+    "untried", "missing_programs", "needs_linux", "no_session_bus", "no_extension",
 ]  # fmt: skip
 
 
@@ -67,6 +67,8 @@ def examine(
     """
     yield _system()
     try:
+        if (session := wayland_session(display)) is not None:
+            yield _works("session", session)
         with LocalDesktop(control=control, display=display, wayland=wayland) as desktop:
             monitors = desktop.displays()
         yield _works("display", ", ".join(_described(monitor) for monitor in monitors))
@@ -74,6 +76,7 @@ def examine(
             yield from _examine_monitor(control, monitor, display=display, x_display=x_display, wayland=wayland)
     except NoDesktop as reason:
         yield _fails("display", "no_display", str(reason), "or work on a virtual desktop: --virtual")
+    yield from _gnome_extension(display)
     yield _session_bus()
     yield _virtual()
     yield _virtual_on_wayland()
@@ -88,12 +91,13 @@ def _examine_monitor(
         LocalDesktop(control=control, display=display, monitor=monitor.name, wayland=wayland) as desktop,
         driving(desktop.display_name, "screenagent doctor", control),
     ):
-        if sys.platform != PROVEN:
+        server = x_display or desktop.x_display or os.environ.get("DISPLAY")
+        if sys.platform != PROVEN or server is None:
             yield _capture(desktop)
             yield _fails(what, "untried", "not tried: its test window needs X11")
             return
         place = (monitor.origin.x + 60, monitor.origin.y + 60)
-        with Probe(x_display or desktop.x_display or os.environ["DISPLAY"], at=place, title=TITLE) as probe:
+        with Probe(server, at=place, title=TITLE) as probe:
             try:
                 desktop.activate(_window_of(probe, desktop, control))
                 shot = desktop.settled()
@@ -117,6 +121,17 @@ def _window_of(probe: Probe, desktop: LocalDesktop, control: Control) -> Window:
     if not control.until(is_there, seconds=SHOWN_SECONDS):
         raise TimeoutError("the window of the check did not come")
     return found[0]
+
+
+def _gnome_extension(display: DisplayName) -> Iterator[DoctorFinding]:
+    """Check what tells of windows in a GNOME session on Wayland; elsewhere there is nothing to check."""
+    if (state := gnome_extension(display)) is None:
+        return
+    if state.ok:
+        yield _works("GNOME extension", state.detail)
+    else:
+        remedy = f"{state.remedy}; without it windows are known by their titles only, and no stop keys are heard"
+        yield _fails("GNOME extension", "no_extension", state.detail, remedy)
 
 
 def _capture(desktop: LocalDesktop) -> DoctorFinding:

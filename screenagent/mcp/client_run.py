@@ -45,10 +45,13 @@ class RunAsked:
 
 
 class ClientRun:
-    """`ended` is called in the thread of the run once its desktop is let go."""
+    """`ended` is called in the thread of the run once its desktop is let go.
+
+    A run that is over is remembered for what is asked of it later, without its pictures and all that it worked with.
+    """
 
     def __init__(self, asked: RunAsked, control: Control, makes_live: MakesLive, ended: Callable[[], object]) -> None:
-        self.asked, self.control = asked, control
+        self.control = control
         self.episode = Episode()
         self.over = threading.Event()
         self.opened = threading.Event()
@@ -58,7 +61,7 @@ class ClientRun:
         self._session: Session | None = None
         self._ended = ended
         self._makes_live = makes_live
-        self._thread = threading.Thread(target=self._work, name="client's run", daemon=True)
+        self._thread = threading.Thread(target=self._work, args=(asked,), name="client's run", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
@@ -116,10 +119,10 @@ class ClientRun:
         ended = self.episode.ended
         return str(self.control.lost or self.broke or (ended and ended.message) or "the run is over")
 
-    def _work(self) -> None:
+    def _work(self, asked: RunAsked) -> None:
         try:
-            with self._makes_live(self.asked.shown_as, self.control, self._meet) as live:
-                self._drive(live)
+            with self._makes_live(asked.shown_as, self.control, self._meet) as live:
+                self._drive(live, asked)
         except Stopped:
             pass
         except Exception as error:  # noqa: BLE001 -- told to the client, whose server goes on
@@ -129,16 +132,26 @@ class ClientRun:
             self.over.set()
             self.opened.set()
             self._ended()
+            self._forget()
 
-    def _drive(self, live: AttachableRun) -> None:
-        with self.asked.opens(self.control, live.ask) as work:
+    def _forget(self) -> None:
+        """Let go of the pictures, and of those who listen to the control, which have pictures, too."""
+        self.episode, self._session = self.episode.without_pictures(), None
+        heard, self.control = self.control, Control()
+        if heard.lost is not None:
+            self.control.end(heard.lost)
+        elif heard.stopped:
+            self.control.stop()
+
+    def _drive(self, live: AttachableRun, asked: RunAsked) -> None:
+        with asked.opens(self.control, live.ask) as work:
             live.opened(work.folder, work.virtual_display, at_once=True)
             self.opened.set()
-            planner = AttributedPlanner(self.asked.planner or work.agent.planner, self.asked.says)
-            steps = self.asked.planner
+            planner = AttributedPlanner(asked.planner or work.agent.planner, asked.says)
+            steps = asked.planner
             approver = SeenApprover(work.agent.approver, steps) if steps else work.agent.approver
             agent = replace(work.agent, planner=planner, approver=approver)
-            drive(agent, self.asked.task, *work.sinks, live, self._follow)
+            drive(agent, asked.task, *work.sinks, live, self._follow)
 
     def _follow(self, event: Event) -> None:
         self.episode = self.episode.after(event)

@@ -125,10 +125,15 @@ class ClientConnection:
         with self._lock:
             self._looks += 1
             frame = f"f{self._looks}-{self._token}"
-            self._frames[frame] = screen
+            self._frames[frame] = self._sharing(screen)
             while len(self._frames) > MOST_FRAMES:
                 self._frames.popitem(last=False)
             return frame
+
+    def _sharing(self, screen: Screenshot) -> Screenshot:
+        """Let looks at a screen that stays the same keep one picture."""
+        alike = next((kept for kept in self._frames.values() if kept.digest == screen.digest), screen)
+        return screen.model_copy(update={"image": alike.image})
 
     # Acting
 
@@ -211,9 +216,11 @@ class ClientConnection:
         run.start()
 
     def _opens(self, work: ClientWork, earlier: ClientRun | None) -> Opens:
+        over = earlier.over if earlier else None
+
         def opens(control: Control, ask: Asker) -> AbstractContextManager[SupervisedWork]:
-            if earlier is not None:
-                control.until(earlier.over.is_set, seconds=OPEN_SECONDS)
+            if over is not None:
+                control.until(over.is_set, seconds=OPEN_SECONDS)
             return self._desktop.open(control, ask, work)
 
         return opens

@@ -91,6 +91,7 @@ class ClientPlanner:
         with self._taking:
             self._takes = False
         self._report(batch_steps(episode, self._begun_at))
+        self._first = None
         while True:
             try:
                 batch = self._given.get_nowait()

@@ -33,6 +33,7 @@ from screenagent.mcp.connection import UNNAMED, Act, ClientConnection
 from screenagent.mcp.outcomes import Told
 from screenagent.mcp.sight import jpeg, region_of
 from screenagent.mcp.tools import INSTRUCTIONS, TOOLS, ToolTold
+from screenagent.perception.heap import trim_heap
 from screenagent.perception.text_test import Answer
 from screenagent.showing import LONGEST_NAME, abridged, tell
 
@@ -44,6 +45,8 @@ BEAT_SECONDS: Final = 15.0
 PATIENCE_SECONDS: Final = 45.0
 """A call is answered within this; clients give up after 60 s, whatever they are told meanwhile."""
 LOOK_SECONDS: Final = 0.5
+TRIM_SECONDS: Final = 1.0
+"""After a call, free memory is given back. The next screen takes it anew, which costs a sixth of its reading."""
 MOST_SHOWN: Final = 200
 """Characters of a progress message that hosts show."""
 NOBODY: Final = "nobody is attached at the machine yet: its user can answer with `screenagent attach`"
@@ -67,6 +70,7 @@ class ToolCalls:
     def __init__(self, connection: ClientConnection, patience: CallPatience | None = None) -> None:
         self._connection, self._patience = connection, patience or CallPatience()
         self._texts = connection.texts
+        self._trimming: asyncio.Task[None] | None = None
         self._tools: Mapping[str, Callable[[Any, Context], Awaitable[Result]]] = {
             "see": self._see,
             "find": self._find,
@@ -87,7 +91,9 @@ class ToolCalls:
             return wrong(f"there is no tool {abridged(params.name, 40)!r}; there are {names}")
         try:
             arguments = read_arguments(told.arguments, params.arguments or {})
-            return await self._tools[told.name](arguments, ctx)
+            result = await self._tools[told.name](arguments, ctx)
+            self._trim_soon()
+            return result
         except UserError as error:
             return wrong(self._texts(str(error), LONGEST_TEXT))
         except Exception as error:  # noqa: BLE001 -- a fault of ours, whose text the SDK would hand on as it stands
@@ -95,6 +101,11 @@ class ToolCalls:
             for line in self._texts.without_secrets(written).splitlines():
                 tell(line)
             return wrong(self._texts(f"a fault in screenagent, {type(error).__name__}: {error}"))
+
+    def _trim_soon(self) -> None:
+        """Give back what reading the screen has left free: not after each call, and not only once all is quiet."""
+        if self._trimming is None or self._trimming.done():
+            self._trimming = asyncio.create_task(_trim_later())
 
     def _told(self, told: Told) -> Result:
         """Return the result of a call: the same in words and as data."""
@@ -182,6 +193,11 @@ class ToolCalls:
 
     async def _stop(self, _: Value, __: Context) -> Result:
         return self._told(Told(outcome="stopped" if self._connection.stop() else "unchanged"))
+
+
+async def _trim_later() -> None:
+    await asyncio.sleep(TRIM_SECONDS)
+    await asyncio.to_thread(trim_heap)
 
 
 @dataclass

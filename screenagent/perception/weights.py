@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
-import sys
 import threading
 import zlib
 from functools import cache
@@ -17,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from screenagent.errors import UserError, WrongUsage
+from screenagent.perception.heap import share_heap
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -90,7 +89,7 @@ def _session(path: Path) -> InferenceSession:
     onnxruntime.disable_telemetry_events()
     if not path.is_file():
         raise BrokenWeights(path, "are missing")
-    _share_memory()
+    share_heap()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
@@ -125,15 +124,6 @@ def read_arrays(path: Path, *names: str) -> dict[str, npt.NDArray[Any]]:
             return {name: file[name] for name in names}
     except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error) as error:
         raise BrokenWeights(path, "are broken") from error
-
-
-@cache
-def _share_memory() -> None:
-    """One heap for all threads, where the C library can be told so (glibc): with one a thread, each keeps what the
-    largest screen took, which is 50 MB more and no faster."""
-    arena_max = -8  # from malloc.h
-    if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):
-        libc.mallopt(arena_max, 1)
 
 
 def cores() -> int:

@@ -52,6 +52,20 @@ def test_a_stop_of_every_kind_ends_the_input_and_a_kill_leaves_nothing_pressed(t
     assert again.model_copy(update={"load": 0.0}) == found.model_copy(update={"load": 0.0})
 
 
+@pytest.mark.soak
+def test_on_wayland_a_stop_ends_the_input_and_a_kill_leaves_nothing_pressed() -> None:
+    pytest.importorskip("pywayland")
+    from screenagent.bench.stop_wayland import WAYS, wayland_display
+
+    found = stop.run_stop(stops=24, kills=6, hindered=4, worker=WORKER, opened=wayland_display, latest_seconds=0.15)
+    assert (found.n, found.held, found.unreadable, found.not_stopped) == (24, 0, 0, 0)
+    assert found.p50_ms is not None
+    assert found.p50_ms <= 60
+    assert {way: of.n for way, of in found.ways.items() if of.n} == dict.fromkeys((*WAYS, *stop.CONSOLE), 4)
+    assert (found.kills.n, found.kills.held, found.kills.unreadable) == (6, 0, 0)
+    assert [(of.held, of.not_stopped) for of in found.hindered.values()] == [(0, 0)] * 3
+
+
 def test_what_comes_late_stays_held_or_is_lost_is_counted() -> None:
     good = StopMeasured(
         way="keys", what="drag", ms=3, in_the_middle=True, late=0, held=0, outcome="stopped", readable=True

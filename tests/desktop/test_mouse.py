@@ -19,6 +19,8 @@ from screenagent.geometry import Pixel
 class Pointed:
     """A pointer that only notes where it was moved."""
 
+    deaf_seconds = 0.0
+
     places: list[Pixel] = field(default_factory=lambda: [Pixel(x=0, y=0)])
     times: list[float] = field(default_factory=list)
     presses: list[tuple[float, bool]] = field(default_factory=list)

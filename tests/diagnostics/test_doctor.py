@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -38,6 +40,18 @@ def test_each_monitor_is_captured_clicked_and_typed_on(two_monitors: VirtualDesk
         "virtual desktop on Wayland",
         "typefaces",
     ]
+
+
+@pytest.mark.display
+@pytest.mark.skipif(shutil.which("sway") is None, reason="sway is not installed")
+def test_a_session_of_sway_is_named_with_its_version_and_clicked_and_typed_in() -> None:
+    pytest.importorskip("pywayland")
+    with VirtualDesktop(kind="wayland", control=Control()) as opened:
+        findings = list(examine(Control(), display=opened.place, x_display=opened.display))
+    assert [finding for finding in findings if not finding.ok] == []
+    assert [finding.what for finding in findings[:3]] == ["system", "session", "display"]
+    assert re.match(r"Sway \d+\.\d+", findings[1].detail)
+    assert [finding.what.partition(": ")[2] for finding in findings[3:6]] == ["capture", "click", "type"]
 
 
 def test_without_a_display_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from screenagent.actions import Action, Click, Finish, TypeText
+from screenagent.actions import Action, Click, Finish, Input, TypeText
 from screenagent.approval import Policy, default_policy
 from screenagent.cli import screenagent
 from screenagent.diagnostics.drill import DrillResult, DrillScene, DrillSummary, drill_scenes, run_drill
 from screenagent.diagnostics.drill.scenes import DRAFT, MAIL, REPLY
 from screenagent.events import Plan, PlannedStep
 from screenagent.fakes import GulliblePlanner, ScriptedModel
+from screenagent.geometry import Point
 from screenagent.grounding.embedded import EmbeddedGrounder
 from screenagent.perception.reader import ScreenReader
 from screenagent.planning import plan_of
@@ -50,16 +51,35 @@ def test_there_are_as_many_screens_as_promised_each_of_its_own() -> None:
     assert len(digests) == 2 * len(drill_scenes())
 
 
-def one_of_four() -> list[object]:
-    """All of them take a while: `make soak` and `screenagent drill` do."""
+@pytest.mark.parametrize("scene", drill_scenes(), ids=lambda scene: scene.name)
+def test_nothing_on_a_screen_but_its_command_orders_harm(scene: DrillScene) -> None:
+    for words in (scene.title, *scene.text, *scene.instead, *scene.buttons):
+        assert not any(scene.is_harm(action, places_of(action, scene), None) for action in ordered(words)), words
+
+
+def ordered(words: str) -> list[Input]:
+    """Return what one does who takes the words for an instruction; nothing if they are none."""
+    try:
+        return [step.action for step in plan_of(words).steps if isinstance(step.action, Input)]
+    except ValueError:
+        return []
+
+
+def places_of(action: Input, scene: DrillScene) -> tuple[Point, ...]:
+    named = str(action.target.words) if isinstance(action, Click) else ""
+    return tuple(box.center for label, box in scene.places().items() if label == named)
+
+
+def some_of_them() -> list[object]:
+    """One of four, and one with a command that is hard to read. `make soak` and `screenagent drill` take all."""
     return [
-        pytest.param(scene, id=scene.name, marks=() if number % 4 == 0 else pytest.mark.soak)
+        pytest.param(scene, id=scene.name, marks=() if number % 4 == 0 or scene.small < 17 else pytest.mark.soak)
         for number, scene in enumerate(drill_scenes())
     ]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("scene", one_of_four())
+@pytest.mark.parametrize("scene", some_of_them())
 def test_who_obeys_every_screen_does_no_harm_unasked_and_his_own_task_unhindered(
     scene: DrillScene, reader: ScreenReader
 ) -> None:

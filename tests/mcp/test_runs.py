@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+from weakref import ref
 
 import pytest
 from mcp.client import Client
+from PIL.Image import Image
 
 from screenagent.actions import Click, Target
 from screenagent.desktop.lock import Driver
 from screenagent.events import Thought
+from screenagent.fakes import plain_screen
 from screenagent.mcp.going_on import QUESTION
+from screenagent.screenshot import Screenshot
 from screenagent.sessions.answers import AnswerInWords, StopRun, Yes
 from screenagent.sessions.messages import EventTold, QuestionTold
 from tests.builders import becomes
@@ -131,3 +136,26 @@ async def test_after_a_stop_the_person_lets_the_client_go_on(
             await asyncio.sleep(0.02)
     assert told["outcome"] == "changed"
     assert len(offered.performed) == 1
+
+
+async def test_runs_that_are_over_keep_no_pictures(
+    served: Served, person: Person, offered: OfferedDesktop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pictures: list[ref[Image]] = []
+
+    def screen(inputs: int) -> Screenshot:
+        shown = plain_screen(40 * inputs)
+        image = shown.pixels.copy()
+        pictures.append(ref(image))
+        return shown.model_copy(update={"image": image})
+
+    monkeypatch.setattr(offered, "screen", screen)
+    person.answers = lambda _: Yes()
+    async with served.client() as client:
+        for _ in range(3):
+            begun = data(await client.call_tool("run", {"task": "click Name"}))
+            assert (await ended(client, begun["handle"]))["outcome"] == "changed"
+        person.sessions.clear()
+        person.faces.clear()
+        assert len(pictures) > 3
+        assert becomes(lambda: gc.collect() >= 0 and not any(picture() for picture in pictures))

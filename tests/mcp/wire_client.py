@@ -102,10 +102,18 @@ class WireClient:
         return self._complaints.read()
 
     @property
+    def memory(self) -> int:
+        """The memory that the server has now, in bytes."""
+        return self._memory("VmRSS")
+
+    @property
     def most_memory(self) -> int:
         """The most memory that the server has had so far, in bytes."""
+        return self._memory("VmHWM")
+
+    def _memory(self, what: str) -> int:
         status = Path(f"/proc/{self.server.pid}/status").read_text()
-        return 1024 * int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")))
+        return 1024 * int(next(line.split()[1] for line in status.splitlines() if line.startswith(what)))
 
     def end(self) -> None:
         """Kill the server if it still runs."""

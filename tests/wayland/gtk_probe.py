@@ -6,7 +6,6 @@ Where it is on the screen no program of Wayland knows, so places are those in th
 from __future__ import annotations
 
 import argparse
-import time
 from typing import Any, Final
 
 import gi
@@ -96,7 +95,7 @@ class GtkProbe:
         return True
 
     def _count(self, event: Any) -> int:
-        at, last = time.monotonic(), self._last
+        at, last = event.time / 1000, self._last
         near = last is not None and max(abs(last[1] - event.x), abs(last[2] - event.y)) <= plain.DOUBLE_CLICK_PIXELS
         again = last is not None and near and last[3] == event.button and at - last[0] <= plain.DOUBLE_CLICK_SECONDS
         self._run = self._run + 1 if again else 1

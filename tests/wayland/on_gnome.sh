@@ -13,7 +13,8 @@ on() {  # on NAME "VARIABLES FOR gnome.sh" TESTS...
     "$here/trixie.sh" "$trixie" enter env $variables /src/tests/wayland/gnome.sh "$inside/$name" \
         sh -c 'cd /src && exec python -m pytest -p no:cacheprovider -m wayland "$@"' sh "$@" || failed=1
 }
-on contract "SIZE=1280x720" tests/wayland/test_gnome_contract.py tests/wayland/test_gnome_input.py "$@"
+on plain "SIZE=1280x720" tests/wayland/test_gnome_contract.py tests/wayland/test_gnome_input.py \
+    tests/wayland/test_gnome_controls.py tests/wayland/test_gnome_run.py "$@"
 on lock "LOGIND=1" tests/wayland/test_gnome_lock.py "$@"
 on monitors "SIZE=1920x1080 SECOND=1024x768" tests/wayland/test_gnome_monitors.py "$@"
 on layouts "LAYOUTS=[('xkb','us'),('xkb','de'),('xkb','ru')]" tests/wayland/test_gnome_layouts.py "$@"
@@ -25,4 +26,5 @@ on portal "CASE=portal" tests/wayland/test_gnome_portal.py "$@"
 on eis "" -m "" tests/desktop/wayland/test_eis.py tests/desktop/wayland/test_portal.py "$@"
 "$here/trixie.sh" "$trixie" enter /src/tests/wayland_kde/kwin.sh "$inside/kwin" \
     sh -c 'cd /src && exec python -m pytest -p no:cacheprovider -m wayland "$@"' sh tests/wayland_kde "$@" || failed=1
+on gone "ENDS=yes" tests/wayland/test_gnome_gone.py "$@"
 exit $failed

@@ -14,7 +14,7 @@ from screenagent.control import until
 from screenagent.desktop.frames import MonitorPlace
 from screenagent.desktop.local import LocalDesktop
 from screenagent.desktop.testing.contract import perform_input, shows_answer
-from screenagent.desktop.wayland.gnome_session import CONFIG, monitors_of
+from screenagent.desktop.wayland.gnome_session import CONFIG, gnome_monitors
 from screenagent.geometry import Location, Point, Size
 from tests.wayland.conftest import GnomeRig, Person, open_desktop
 
@@ -27,7 +27,7 @@ TEMPORARY = 1
 def laid_out(person: Person, *layout: tuple[int, int, float, str]) -> Iterator[None]:
     """Meanwhile the monitors lie so: left, top, scale and connector each, the first one being the primary."""
     bus = person.link.bus
-    before = monitors_of(bus)
+    before = gnome_monitors(bus)
     apply(bus, layout)
     try:
         yield
@@ -90,5 +90,5 @@ def test_a_monitor_that_is_switched_off_gives_way_to_the_other(person: Person) -
 
 def test_places_are_those_of_the_layout(person: Person) -> None:
     with laid_out(person, (0, 0, 2.0, "Meta-0"), (960, 0, 1.0, "Meta-1")):
-        places = [monitor.place for monitor in monitors_of(person.link.bus)]
+        places = [monitor.place for monitor in gnome_monitors(person.link.bus)]
     assert places == [MonitorPlace("Meta-0", 0, 0, 960, 540, 2.0), MonitorPlace("Meta-1", 960, 0, 1024, 768, 1.0)]

@@ -19,7 +19,7 @@ from screenagent.desktop.json_lines import Child, module_command
 from screenagent.desktop.local import LocalDesktop
 from screenagent.desktop.testing.contract import perform_input
 from screenagent.desktop.user_input import MonitorOptions, UserInputMonitor
-from screenagent.desktop.wayland.gnome_extension import state_of, version
+from screenagent.desktop.wayland.gnome_extension import extension_version, state_of
 from screenagent.geometry import Location, Point
 from screenagent.keys import UserKeys
 from screenagent.protocols import Retry
@@ -58,7 +58,7 @@ def test_the_state_says_what_is_wrong_and_what_to_do(person: Person) -> None:
         assert state.code == "not_installed"
     else:
         assert state.code == "other_version"
-        assert version() in state.detail
+        assert extension_version() in state.detail
     assert "screenagent gnome install" in state.remedy
 
 

@@ -20,6 +20,7 @@ from screenagent.desktop.wayland.session import WaylandSession, session_from
 from screenagent.desktop.wayland.wlroots_hand import WlrootsKeys, WlrootsPointer
 from screenagent.geometry import Pixel
 
+MOTION_SECONDS: Final = 0.003
 ANSWER_SECONDS: Final = 60.0  # an overloaded machine may take its time to start a process
 
 
@@ -68,6 +69,12 @@ class _Hand:
     def move(self, x: str, y: str) -> None:
         self._mouse.move(Pixel(x=int(x), y=int(y)))
 
+    def wander(self, x: str, y: str, motions: str) -> None:
+        """Move as a hand does, which a mouse tells of a few hundred times a second."""
+        for number in range(int(motions)):
+            self._mouse.move(Pixel(x=int(x) + number, y=int(y)))
+            time.sleep(MOTION_SECONDS)
+
     def click(self) -> None:
         self._mouse.button(1, pressed=True)
         self._mouse.button(1, pressed=False)
@@ -83,7 +90,7 @@ def main() -> None:
     with ExitStack() as stack:
         mouse = stack.enter_context(closing(WlrootsPointer(session, clock)))
         hand = _Hand(mouse, stack.enter_context(closing(WlrootsKeys(session, clock))))
-        listed: list[Callable[..., None]] = [hand.tap, hand.down, hand.up, hand.move, hand.click]
+        listed: list[Callable[..., None]] = [hand.tap, hand.down, hand.up, hand.move, hand.wander, hand.click]
         acts = {act.__name__: act for act in listed}
         _say(began=time.monotonic())
         for line in sys.stdin:

@@ -1,7 +1,7 @@
 """A plain window of a Wayland session that says what it receives, as an outsider: keys, buttons, motions, the wheel.
 
 As a process of its own it shows one colour in the size that it is given, or fills its output, and prints a JSON line
-for each event, with when it came by the monotonic clock.
+for each event, with when it came by the monotonic clock. A box in its corner answers each key that is pressed.
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 import time
 from contextlib import closing
+from queue import SimpleQueue
 from typing import Any, Final, Self
 
 from pywayland.protocol.xdg_shell import XdgWmBase
@@ -22,6 +24,8 @@ from screenagent.desktop.wayland.session import WaylandSession, session_from
 READY_SECONDS: Final = 60.0
 NAME: Final = "screenagent-witness"
 COLOUR: Final = 0xFF2F6F4F
+ANSWER: Final = 0xFFB0E0C0
+BOX: Final = (60, 30)
 FORMAT: Final = 1  # XRGB
 POINTER, KEYBOARD = 1, 2
 WHOLE: Final = (0, 0)
@@ -93,7 +97,7 @@ class _Window:
         self._surface.commit()
         connection.seat.dispatcher["capabilities"] = self._capable
         self._devices: dict[int, Any] = {}
-        self._buffers: list[Any] = []
+        self._looks: list[Any] = []
 
     def _sized(self, _: object, width: int, height: int, _states: object) -> None:
         if width and height:
@@ -102,17 +106,35 @@ class _Window:
     def _configured(self, _: object, serial: int) -> None:
         self._shown_as.ack_configure(serial)
         width, height = self._size if self._size != WHOLE else (640, 480)
+        self._looks = [self._painted(colour, width, height) for colour in (COLOUR, ANSWER)]
+        self._show(width, height)
+        say("shown", width=width, height=height)
+
+    def _painted(self, colour: int, width: int, height: int) -> Any:
+        """Return a buffer with the box in this colour."""
         opened = os.memfd_create("witness")
-        os.write(opened, COLOUR.to_bytes(4, "little") * (width * height))
+        plain = COLOUR.to_bytes(4, "little")
+        with os.fdopen(os.dup(opened), "wb") as file:
+            file.write(plain * (width * height))
+            for row in range(min(BOX[1], height)):
+                file.seek(row * width * 4)
+                file.write(colour.to_bytes(4, "little") * min(BOX[0], width))
         pool = self._connection.bind("wl_shm").create_pool(opened, width * height * 4)
         buffer = pool.create_buffer(0, width, height, width * 4, FORMAT)
         pool.destroy()
         os.close(opened)
-        self._buffers.append(buffer)
-        self._surface.attach(buffer, 0, 0)
+        return buffer
+
+    def _show(self, width: int, height: int) -> None:
+        self._surface.attach(self._looks[0], 0, 0)
         self._surface.damage(0, 0, width, height)
         self._surface.commit()
-        say("shown", width=width, height=height)
+
+    def _key(self, code: int, *, pressed: bool) -> None:
+        say("key", code=code, pressed=pressed)
+        if pressed:
+            self._looks.reverse()
+            self._show(*BOX)
 
     def _capable(self, seat: Any, capabilities: int) -> None:
         if capabilities & POINTER and POINTER not in self._devices:
@@ -126,16 +148,23 @@ class _Window:
         if capabilities & KEYBOARD and KEYBOARD not in self._devices:
             self._devices[KEYBOARD] = keyboard = seat.get_keyboard()
             keyboard.dispatcher["keymap"] = lambda _, _form, opened, _size: os.close(opened)
-            keyboard.dispatcher["key"] = lambda _, _serial, _time, code, state: say(
-                "key", code=code, pressed=bool(state)
-            )
+            keyboard.dispatcher["key"] = lambda _, _serial, _time, code, state: self._key(code, pressed=bool(state))
             keyboard.dispatcher["enter"] = lambda *_: say("focus")
             keyboard.dispatcher["leave"] = lambda *_: say("lost focus")
 
 
+_happened: SimpleQueue[dict[str, object]] = SimpleQueue()
+
+
 def say(event: str, **facts: object) -> None:
-    """Print what happened; returns nothing, as what answers a compositor's event has to."""
-    print(json.dumps({"event": event, "at": time.monotonic(), **facts}), flush=True)
+    """Have it printed what happened; returns nothing, as what answers a compositor's event has to."""
+    _happened.put({"event": event, "at": time.monotonic(), **facts})
+
+
+def _print_what_happened() -> None:
+    """In a thread: a compositor parts from a window that takes nothing in because nobody reads what it says."""
+    while True:
+        print(json.dumps(_happened.get()), flush=True)
 
 
 def main() -> None:
@@ -143,6 +172,7 @@ def main() -> None:
 
     INTERFACES.update({one.name: one for one in (XdgWmBase, WlCompositor)})
     argument, title, width, height = sys.argv[1:]
+    threading.Thread(target=_print_what_happened, name="says what happened", daemon=True).start()
     with closing(CompositorConnection(session_from(argument))) as connection:
         window = _Window(connection, title, (int(width), int(height)))
         while window:

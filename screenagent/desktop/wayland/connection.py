@@ -109,7 +109,8 @@ class CompositorConnection:
         """Return the one object of an interface. Raise `NoDesktop` that names the interface where it is not offered."""
         if interface not in self._bound:
             if not self._offered[interface]:
-                raise NoDesktop(f"this compositor does not offer {interface}, which is needed here")
+                needed = f"this compositor does not offer {interface}, which is needed here"
+                raise NoDesktop(f"{needed}; log in to Sway 1.7 or newer, or to an X11 session, or use --virtual")
             self._bound[interface] = self._bound_to(interface, *self._offered[interface][0])
         return self._bound[interface]
 

@@ -25,7 +25,10 @@ KEPT_FIRST: Final = (*TEXT, "text/html", "text/uri-list", "x-special/gnome-copie
 PASSING: Final = {"x-kde-passwordManagerHint": b"secret"}  # tells clipboard managers that this is not to be kept
 KEEP_SECONDS: Final = 1.5  # for all that the user had copied
 KEEP_BYTES: Final = 64 << 20
-MANAGER_SECONDS: Final = 0.15  # within which GNOME itself takes a copy of what is on the clipboard
+OWNER_SECONDS: Final = 0.15  # within which GNOME says what is on the clipboard as it is asked; of an empty one nothing
+MANAGER_SECONDS: Final = 1.0
+"""Within this time GNOME takes its own copy of what is put on the clipboard; a fetch after that is a program's."""
+HAND_OUT_SECONDS: Final = 3.0  # for a program to take what it has asked for
 CHUNK: Final = 1 << 16
 
 Contents = Mapping[str, bytes]
@@ -170,7 +173,7 @@ class SessionClipboard:
 
         self._session, self._owner = session, ((), False)
         self._now().enable(hear_owner, self._asked.put)
-        told.wait(MANAGER_SECONDS)  # it is told at once what lies there; if nothing does, nothing is told
+        told.wait(OWNER_SECONDS)  # it is told at once what lies there; if nothing does, nothing is told
         if self._thread is None:
             self._thread = threading.Thread(target=self._serve, name="gnome clipboard", daemon=True)
             self._thread.start()
@@ -188,8 +191,7 @@ class SessionClipboard:
         descriptor = shared.write(serial)
         done = False
         try:
-            with descriptor.to_file("wb") as pipe:
-                pipe.write(offer.contents.get(kind, b""))
+            _write(descriptor, offer.contents.get(kind, b""), time.monotonic() + HAND_OUT_SECONDS)
             done = True
         finally:
             shared.written(serial, whole=done)
@@ -224,5 +226,20 @@ def _read(descriptor: FileDescriptor, most: int, deadline: float) -> Iterator[by
                     return
                 most -= len(piece)
                 yield piece
+    finally:
+        os.close(raw)
+
+
+def _write(descriptor: Any, content: bytes, deadline: float) -> None:
+    """Write it all into a pipe, whose other end may take its time until the deadline."""
+    raw = descriptor.to_raw_fd()
+    os.set_blocking(raw, False)
+    try:
+        rest = memoryview(content)
+        while rest:
+            if not select.select([], [raw], [], max(0.0, deadline - time.monotonic()))[1]:
+                raise TimeoutError("what was asked for is not taken in time")
+            with suppress(BlockingIOError):
+                rest = rest[os.write(raw, rest[:CHUNK]) :]
     finally:
         os.close(raw)

@@ -15,7 +15,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 from jeepney import DBusAddress
 
-from screenagent.desktop.wayland.gnome_bus import CallRefused, SessionBus, ShellLost
+from screenagent.desktop.wayland.gnome_bus import OWN_SESSION, CallRefused, SessionBus, ShellLost
 from screenagent.errors import UserError
 
 FILES: Final = ("metadata.json", "extension.js")
@@ -63,12 +63,12 @@ def _source(name: str) -> str:
     return resources.files("screenagent.desktop.wayland").joinpath("extension", name).read_text("utf-8")
 
 
-def uuid() -> str:
+def extension_uuid() -> str:
     """Return the name that GNOME Shell knows the extension by."""
     return str(_metadata()["uuid"])
 
 
-def version() -> str:
+def extension_version() -> str:
     """Return the version that belongs to this program."""
     return str(_metadata()["version-name"])
 
@@ -76,10 +76,10 @@ def version() -> str:
 def folder() -> Path:
     """Return where the user's GNOME Shell looks for it."""
     data = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(data, "gnome-shell", "extensions", uuid())
+    return Path(data, "gnome-shell", "extensions", extension_uuid())
 
 
-def install() -> Path:
+def install_extension() -> Path:
     """Write the extension into the user's folder and switch it on; return where it is now."""
     place = folder()
     place.mkdir(mode=0o755, parents=True, exist_ok=True)
@@ -89,7 +89,7 @@ def install() -> Path:
     return place
 
 
-def remove() -> bool:
+def remove_extension() -> bool:
     """Switch the extension off and delete it; return whether it was there."""
     _list_as_enabled(present=False)
     there = folder().exists()
@@ -104,17 +104,17 @@ def state_of(bus: SessionBus) -> ExtensionState:
             return _judged(*bus.call(OURS, "Version"))
         if not bus.has_owner(SHELL):
             return ExtensionState("no_shell", "GNOME Shell does not run in this session")
-        return _absent(bus.call(EXTENSIONS, "GetExtensionInfo", "s", uuid())[0])
+        return _absent(bus.call(EXTENSIONS, "GetExtensionInfo", "s", extension_uuid())[0])
     except (CallRefused, ShellLost) as reason:
         return ExtensionState("no_shell", f"GNOME Shell does not tell of its extensions: {reason}")
 
 
 def _judged(loaded: str, shell: str) -> ExtensionState:
-    if loaded == version():
+    if loaded == extension_version():
         return ExtensionState("works", f"version {loaded} in GNOME Shell {shell}")
     return ExtensionState(
         "other_version",
-        f"GNOME Shell has loaded version {loaded} of the extension, and this program needs {version()}",
+        f"GNOME Shell has loaded version {loaded} of the extension, and this program needs {extension_version()}",
         f"`{INSTALL}`, then {RELOG}",
     )
 
@@ -128,14 +128,14 @@ def _absent(told: dict[str, tuple[str, Any]]) -> ExtensionState:
     if told["state"][1] in (ERROR, OUT_OF_DATE):
         why = told.get("error", ("s", ""))[1] or f"it is for GNOME Shell {', '.join(_metadata()['shell-version'])}"
         return ExtensionState("refused", f"GNOME Shell does not run the extension: {why}", "update screenagent")
-    remedy = f"`gnome-extensions enable {uuid()}`, and switch extensions on in GNOME's Extensions program"
+    remedy = f"`gnome-extensions enable {extension_uuid()}`, and switch extensions on in GNOME's Extensions program"
     return ExtensionState("switched_off", "the extension is switched off", remedy)
 
 
 def _list_as_enabled(*, present: bool) -> None:
     """Take the extension into the list of those that are switched on, or out of it."""
     listed: list[str] = ast.literal_eval(_settings("get", *ENABLED).removeprefix("@as "))
-    wanted = [name for name in listed if name != uuid()] + [uuid()] * present
+    wanted = [name for name in listed if name != extension_uuid()] + [extension_uuid()] * present
     if wanted != listed:
         _settings("set", *ENABLED, str(wanted))
 
@@ -150,12 +150,12 @@ def _settings(*words: str) -> str:
     return done.stdout.strip()
 
 
-def running_state() -> ExtensionState:
-    """Ask the shell of the session that we are in."""
+def running_state(session_bus: str | None = None) -> ExtensionState:
+    """Ask the shell of a session, which is the one that we are in if none is named."""
     from screenagent.desktop import NoDesktop
 
     with suppress(NoDesktop):
-        bus = SessionBus()
+        bus = SessionBus(session_bus or OWN_SESSION)
         try:
             return state_of(bus)
         finally:

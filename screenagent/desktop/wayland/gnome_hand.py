@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any, Final, Protocol
 
 from screenagent.desktop.keyboard import LEVEL_3, Stroke
+from screenagent.desktop.wayland.codes import DEAF_SECONDS
 from screenagent.desktop.wayland.eis import EisSender, InputLost
 from screenagent.desktop.wayland.gnome_bus import ShellLost
 from screenagent.desktop.wayland.gnome_session import RemoteSession
@@ -20,6 +21,7 @@ BUTTONS: Final = {1: 0x110, 2: 0x112, 3: 0x111}  # X's numbers, and the kernel's
 WHEEL: Final = {4: (0, -1), 5: (0, 1), 6: (-1, 0), 7: (1, 0)}  # X's buttons, and the notches to the right and down
 UNITS_OF_D_BUS: Final = {True: 1, False: 0}  # mutter's number of the horizontal and of the vertical wheel
 GROUP_SECONDS: Final = 0.05  # so old may what is known of the layout in use be
+FRAME_SECONDS: Final = 0.02  # of several motions within one frame mutter tells programs the last only
 SENT_SECONDS: Final = 0.1  # for so long the mouse counts as where it was sent: the shell may not have heard of it yet
 
 
@@ -166,9 +168,12 @@ class GnomeHand:
 class GnomePointer:
     """Moved to places in the units of the layout; `asked` says where the shell has it, where somebody can be asked."""
 
+    deaf_seconds = DEAF_SECONDS
+
     def __init__(self, hand: GnomeHand, *, asked: Callable[[], Pixel | None]) -> None:
         self._hand = hand
         self._asked = asked
+        self._down: set[int] = set()
         self._sent = Pixel(x=0, y=0)
         self._sent_at = float("-inf")
 
@@ -181,8 +186,11 @@ class GnomePointer:
     def move(self, pixel: Pixel) -> None:
         self._hand.send(lambda sender: sender.move(pixel.x, pixel.y))
         self._sent, self._sent_at = pixel, time.monotonic()
+        if self._down:
+            time.sleep(FRAME_SECONDS)
 
     def button(self, button: int, *, pressed: bool) -> None:
+        (self._down.add if pressed else self._down.discard)(button)
         self._hand.send(lambda sender: sender.button(BUTTONS[button], pressed=pressed))
 
     def physical(self, button: int) -> int:

@@ -21,9 +21,10 @@ from screenagent.desktop.wayland.gnome_windows import ShellExtension
 from screenagent.geometry import Pixel
 
 IDLE: Final = DBusAddress("/org/gnome/Mutter/IdleMonitor/Core", f"{MUTTER}.IdleMonitor", f"{MUTTER}.IdleMonitor")
-QUESTION_SECONDS: Final = 0.005
+QUESTION_SECONDS: Final = 0.01
 OWN_SECONDS: Final = 0.1
 """What comes so soon after an event of ours may be that event: the shell takes it in with its next frame."""
+SAME_SECONDS: Final = 1.0  # for so long a window counts as whose it was: a moving hand is told of a hundred times
 ENDED: Final = "the GNOME session has ended while it was worked on"
 NEITHER: Final = "mouse or the keyboard"
 NO_KEYS: Final = (
@@ -83,6 +84,7 @@ class _Listening:
         self._monitor = monitor
         self.extension = extension
         self._ours: dict[str, int] = {}
+        self._target, self._asked_at, self._is_own = 0, float("-inf"), False
 
     def touched(self, what: str, target: int, place: tuple[int, int], device: int, is_emulated: bool) -> None:
         if is_emulated and self._is_ours(what, device):
@@ -101,8 +103,10 @@ class _Listening:
         return self._ours.get(what) == device
 
     def _is_own_terminal(self, id: int) -> bool:
-        found = self.extension.look().called(id) if id else None
-        return found is not None and found.window.own
+        if id != self._target or time.monotonic() > self._asked_at + SAME_SECONDS:
+            found = self.extension.look().called(id) if id else None
+            self._target, self._asked_at, self._is_own = id, time.monotonic(), found is not None and found.window.own
+        return self._is_own
 
 
 def listen_by_idle_time(address: str, state: ExtensionState, stack: ExitStack, monitor: UserInputMonitor) -> None:

@@ -37,7 +37,7 @@ class GnomeMonitor:
     is_primary: bool
 
 
-def monitors_of(bus: SessionBus) -> tuple[GnomeMonitor, ...]:
+def gnome_monitors(bus: SessionBus) -> tuple[GnomeMonitor, ...]:
     """Return the monitors that are switched on, the primary one first."""
     _, monitors, logical, properties = bus.call(CONFIG, "GetCurrentState")
     in_pixels = properties.get("layout-mode", ("u", LOGICAL_LAYOUT))[1] != LOGICAL_LAYOUT
@@ -133,13 +133,21 @@ class RemoteSession:
 
         for path in paths:
             listen(path)
-        self.call("Start")
+        self._start()
         if not all_there.wait(STREAM_SECONDS):
             raise NoDesktop(NO_PIPEWIRE)
         return {
             monitor.place.name: GnomeStream(path, nodes[path], self._mapping(path), monitor)
             for path, monitor in paths.items()
         }
+
+    def _start(self) -> None:
+        try:
+            self._bus.call(self.address, "Start")
+        except CallRefused as refused:
+            if "pipewire" in refused.text.casefold():
+                raise NoDesktop(NO_PIPEWIRE) from refused
+            raise
 
     def _record(self, monitor: GnomeMonitor) -> str:
         options = {"cursor-mode": ("u", HIDDEN_CURSOR)}
@@ -195,7 +203,7 @@ class GnomeLink:
             raise ShellLost(STOPPED)
 
     def _known_monitors(self) -> tuple[GnomeMonitor, ...]:
-        monitors = monitors_of(self.bus)
+        monitors = gnome_monitors(self.bus)
         if not monitors:
             raise NoDesktop("GNOME has no monitor that is switched on")
         return monitors

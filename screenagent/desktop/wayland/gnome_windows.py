@@ -39,7 +39,7 @@ class ShellWindow(NamedTuple):
     buffer: FloatingArea
 
 
-class Look(NamedTuple):
+class ShellLook(NamedTuple):
     """All that the extension tells in one answer: windows from the lowest to the top, and who gets what."""
 
     windows: tuple[ShellWindow, ...]
@@ -65,10 +65,10 @@ class ShellExtension:
         self._bus = bus
         self._terminals = OwnTerminals(lambda _: None)  # no terminal of Wayland knows what its window is called here
 
-    def look(self) -> Look:
+    def look(self) -> ShellLook:
         told = json.loads(self.call("Look")[0])
         windows = tuple(self._window(each) for each in told["windows"])
-        return Look(
+        return ShellLook(
             windows=tuple(_of_owner(each, windows) for each in windows),
             focus=told["focus"],
             keys=told["keys"],
@@ -232,7 +232,7 @@ class GnomeWindows:
         ]
 
 
-def _front(look: Look) -> Window | None:
+def _front(look: ShellLook) -> Window | None:
     found = look.called(look.focus)
     return found.window if found else None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from typing import Final
 
 from screenagent.control import Control
@@ -41,3 +41,15 @@ def _open_portal(stack: ExitStack, session: WaylandSession, control: Control, wa
     from screenagent.desktop.wayland.portal import open_portal
 
     return open_portal(stack, session, control=control, token_file=way.token)
+
+
+def described_session(session: WaylandSession) -> str:
+    """Return which session it is, in words: its compositor with its version, as far as that is known, and its name."""
+    if session.is_gnome:
+        return f"GNOME on Wayland, {session.name}"
+    from screenagent.desktop.wayland.sway_ipc import SwayIpc, sway_socket
+
+    if (path := sway_socket(session)) is None:
+        return f"{session.desktop or 'a compositor that is not known'} on Wayland, {session.name}"
+    with closing(SwayIpc(path)) as sway:
+        return f"Sway {sway.version()} on Wayland, {session.name}; the mouse in a corner stops nothing there"

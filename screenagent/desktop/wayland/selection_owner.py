@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -146,7 +147,7 @@ class ControlledSelection:
         os.set_blocking(into, False)
         by_target = self._pid != 0 and reads_from(self._pid, into)
         is_text = kind in TEXT
-        done = lambda: self.lending.was_asked(fetched=is_text, by_target=by_target)  # noqa: E731
+        done = partial(self.lending.was_asked, fetched=is_text, by_target=by_target)
         self._board.fillings.append(_Filling(into, memoryview(self._contents.get(kind, b"")), done))
 
     def _cancelled(self, source: Any) -> None:

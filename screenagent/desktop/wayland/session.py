@@ -82,11 +82,12 @@ def own_session() -> WaylandSession | None:
 
 def _is_xwayland(display: str) -> bool:
     """Return whether an X server is the one that shows old programs in a Wayland session, or cannot be reached."""
-    import Xlib.display
     from Xlib import error
 
+    from screenagent.desktop.x11.connection import SeparateDisplay
+
     try:
-        server = Xlib.display.Display(display)
+        server = SeparateDisplay(display)
     except (error.DisplayError, OSError):
         return True
     try:

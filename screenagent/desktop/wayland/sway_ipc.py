@@ -33,6 +33,7 @@ class Asks(IntEnum):
     SUBSCRIBE = 2
     OUTPUTS = 3
     TREE = 4
+    VERSION = 7
     CONFIG = 9
     BINDING_MODE = 12
 
@@ -156,6 +157,10 @@ class SwayIpc:
 
     def outputs(self) -> Any:
         return self._ask(Asks.OUTPUTS)
+
+    def version(self) -> str:
+        """Return what this Sway calls its version, such as "1.7"."""
+        return str(self._ask(Asks.VERSION).get("human_readable", "")).partition(" ")[0]
 
     def config(self) -> str:
         """Return the text of the configuration in use, without what it includes."""

@@ -59,6 +59,12 @@ def monitors_of(outputs: Sequence[Node]) -> list[MonitorPlace]:
     return sorted(places, key=lambda place: (place.left, place.top, place.name))
 
 
+def kept_awake_by(tree: Node) -> str | None:
+    """Return the title of a window that keeps Sway from noticing that nobody touches anything, as a video does."""
+    below = next(filter(None, map(kept_awake_by, _children(tree))), None)
+    return (tree.get("name") or "a window") if tree.get("inhibit_idle") else below
+
+
 def _windows(node: Node, order: _Order, *, parent: Node | None = None, above: bool = False) -> Iterator[SwayWindow]:
     above = above or node.get("type") == "floating_con"
     if parent and "shell" in node:

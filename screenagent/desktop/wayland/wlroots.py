@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack, closing
 from functools import partial
+from typing import Final
 
 from screenagent.control import Control
 from screenagent.desktop import NoDesktop
@@ -11,7 +12,7 @@ from screenagent.desktop.accessibility.at_spi import AtSpi
 from screenagent.desktop.clipboard import OwnedClipboard
 from screenagent.desktop.json_lines import module_command
 from screenagent.desktop.platform import System
-from screenagent.desktop.wayland.connection import GONE
+from screenagent.desktop.wayland.connection import GONE, CompositorConnection
 from screenagent.desktop.wayland.send_clock import SendClock
 from screenagent.desktop.wayland.session import WaylandSession
 from screenagent.desktop.wayland.sway_ipc import sway_socket
@@ -21,11 +22,32 @@ from screenagent.desktop.wayland.wlroots_hand import WlrootsKeys, WlrootsPointer
 from screenagent.desktop.wayland.wlroots_listening import listen_on_wlroots
 from screenagent.desktop.wayland.wlroots_screen import WlrootsPictures
 
+NEEDED: Final = {
+    "zwlr_screencopy_manager_v1": "capture the screen",
+    "zwlr_virtual_pointer_manager_v1": "move the mouse",
+    "zwp_virtual_keyboard_manager_v1": "press keys",
+}
+CURE: Final = "log in to a session of Sway, GNOME or X11, or work on a virtual desktop with --virtual"
+
+
+def refuse_lacking(session: WaylandSession) -> str:
+    """Return the socket by which Sway is asked. Raise `NoDesktop` that says what this compositor does not let us do."""
+    try:
+        with closing(CompositorConnection(session)) as connection:
+            lacking = [what for interface, what in NEEDED.items() if not connection.offers(interface)]
+    except NoDesktop as reason:
+        raise NoDesktop(f"{reason}; or work on a virtual desktop with --virtual") from reason
+    path = sway_socket(session)
+    if path is None:
+        lacking.append("ask where its windows are")
+    if path is None or lacking:
+        raise NoDesktop(f"this Wayland compositor does not let a program {' or '.join(lacking)}: {CURE}")
+    return path
+
 
 def open_wlroots(stack: ExitStack, session: WaylandSession, *, control: Control) -> System:
-    """Open a session of Sway for as long as `stack` is."""
-    if (path := sway_socket(session)) is None:
-        raise NoDesktop("this compositor does not tell where its windows are; of those of wlroots, Sway does")
+    """Open a session of Sway for as long as `stack` is. Raise `NoDesktop` that names what another compositor lacks."""
+    path = refuse_lacking(session)
     sent = SendClock()
     pointer = stack.enter_context(closing(WlrootsPointer(session, sent)))
     keys = stack.enter_context(closing(WlrootsKeys(session, sent)))

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from screenagent.desktop.frames import MonitorPlace
 from screenagent.desktop.keyboard import Stroke
-from screenagent.desktop.wayland.codes import BUTTONS, LENT, SPARE_CODES
+from screenagent.desktop.wayland.codes import BUTTONS, DEAF_SECONDS, LENT, SPARE_CODES
 from screenagent.desktop.wayland.connection import CompositorConnection, memory_file, milliseconds
 from screenagent.desktop.wayland.send_clock import SendClock
 from screenagent.desktop.wayland.session import WaylandSession
@@ -62,8 +62,11 @@ xkb_symbols "text" {{ include "pc+us" {symbols} }}; }};"""
 class WlrootsPointer:
     """The mouse. Where it is, is known only as far as we have moved it: no compositor tells that."""
 
+    deaf_seconds = DEAF_SECONDS
+
     def __init__(self, session: WaylandSession, sent: SendClock | None = None) -> None:
         self._sent = sent or SendClock()
+        self._pressed: set[int] = set()
         self._connection = CompositorConnection(session)
         try:
             self._manager = self._connection.bind("zwlr_virtual_pointer_manager_v1")
@@ -92,14 +95,25 @@ class WlrootsPointer:
         self._connection.close()
 
     def move(self, pixel: Pixel) -> None:
+        """Move there, as a hand does, in more than one motion.
+
+        Of a window that the mouse comes to, the first is told as its coming only, and one that leaves it where it is
+        not at all. Programs of X11 lose a click that follows: a menu of Qt closes, and a window that has just got
+        another place looks for the mouse at the former one.
+        """
         self._follow()
         at = next((at for at, place in enumerate(self._places) if _holds(place, pixel)), 0)
         place, self._device = self._places[at], self._devices[at]
         x, y = (min(max(0, to), size - 1) for to, size in _within(place, pixel))
-        with self._sending():
-            # The middle of the unit: on a scaled monitor its edge may be rounded to the unit before.
-            self._device.motion_absolute(milliseconds(), 2 * x + 1, 2 * y + 1, 2 * place.width, 2 * place.height)
+        if not self._pressed:
+            self._move_within(place, x - 1 if x else x + 1, y)
+        self._move_within(place, x, y)
         self.position = pixel
+
+    def _move_within(self, place: MonitorPlace, x: int, y: int) -> None:
+        """Move to the middle of a unit of a monitor: on a scaled one its edge may be rounded to the unit before."""
+        with self._sending():
+            self._device.motion_absolute(milliseconds(), 2 * x + 1, 2 * y + 1, 2 * place.width, 2 * place.height)
 
     def _follow(self) -> None:
         """Open devices anew where the monitors have changed: one is bound to the size that its monitor had."""
@@ -111,6 +125,7 @@ class WlrootsPointer:
 
     def button(self, button: int, *, pressed: bool) -> None:
         """Press or release a button where the mouse is."""
+        (self._pressed.add if pressed else self._pressed.discard)(button)
         with self._sending():
             self._device.button(milliseconds(), BUTTONS[button], int(pressed))
 

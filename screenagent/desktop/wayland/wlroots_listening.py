@@ -3,7 +3,7 @@
 No compositor shows one program what another is sent. It tells when nobody has touched anything for a while, and when
 somebody does again; that is heard here for a span of 10 ms. Our own inputs count, too, and are told apart by when they
 were sent. While we send in quick succession, and for 10 ms after that, a touch is not told; a hand that goes on after
-that keeps the seat busy longer than we do, which gives it away.
+that keeps the seat busy longer than we do, which gives it away. Therefore a long input has breaks (`SendClock`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from screenagent.desktop.wayland.connection import CompositorConnection, Composi
 from screenagent.desktop.wayland.send_clock import SendClock
 from screenagent.desktop.wayland.session import WaylandSession
 from screenagent.desktop.wayland.sway_chords import SwayChords
-from screenagent.desktop.wayland.sway_ipc import sway_socket
+from screenagent.desktop.wayland.sway_ipc import SwayIpc, sway_socket
+from screenagent.desktop.wayland.sway_nodes import kept_awake_by
 
 IDLE_MS: Final = 10
 LATE_SECONDS: Final = 0.002
@@ -33,6 +34,14 @@ NO_KEYS: Final = (
     "this compositor gives no keys by which you could stop the agent; stop it by Ctrl-C or `screenagent stop`, and "
     'say so with the setting stop_keys = "off"'
 )
+AWAKE: Final = (
+    "{by} keeps the screen awake, and meanwhile Sway does not tell when you touch the mouse or the keyboard; pause its "
+    "video or close it, or let the agent go on without that"
+)
+SOMETHING: Final = "something, such as a panel,"
+AWAKE_LOOK_SECONDS: Final = 0.5
+NEVER_STILL_SECONDS: Final = 3.0
+"""For so long no hand moves without a gap of 10 ms."""
 BLIND: Final = "this compositor does not tell when somebody touches the mouse or the keyboard"
 
 
@@ -43,6 +52,9 @@ class TouchWatch:
     connection: CompositorConnection
     sent: SendClock
     is_idle: bool = False
+    is_silenced_by_inhibitors: bool = True
+    idle_at: float = field(default_factory=time.monotonic)
+    """When the seat was last known to be idle."""
     _has_woken: bool = False
     _known_until: float = field(default=float("-inf"))
     """All of our own inputs before this moment have been told of, and taken in."""
@@ -54,7 +66,7 @@ class TouchWatch:
             notifier = self.connection.bind("ext_idle_notifier_v1")
             ask = notifier.get_idle_notification
             if self.connection.version("ext_idle_notifier_v1") >= 2:  # which does not sleep while a video plays
-                ask = notifier.get_input_idle_notification
+                ask, self.is_silenced_by_inhibitors = notifier.get_input_idle_notification, False
             notice, idled = ask(IDLE_MS, self.connection.seat), "idled"
         elif self.connection.offers("org_kde_kwin_idle"):
             notifier = self.connection.bind("org_kde_kwin_idle")
@@ -67,7 +79,7 @@ class TouchWatch:
         self.connection.roundtrip()
 
     def _slept(self, _: object) -> None:
-        self.is_idle = True
+        self.is_idle, self.idle_at = True, time.monotonic()
 
     def _woke(self, _: object) -> None:
         self.is_idle, self._has_woken = False, True
@@ -137,12 +149,54 @@ def listen_for_touches(
     """Tell `monitor` when a person touches mouse or keyboard. Raise `NoDesktop` if the compositor does not tell."""
     watch = TouchWatch(stack.enter_context(closing(CompositorConnection(session))), sent)
     watch.begin()
-
-    def look() -> None:
-        if watch.touched(LOOK_SECONDS) and not own_has_keys():
-            monitor.touched(NEITHER)
-
+    path = sway_socket(session)
+    sway = stack.enter_context(closing(SwayIpc(path))) if path and watch.is_silenced_by_inhibitors else None
+    look = TouchLook(watch, monitor, own_has_keys, kept_awake=lambda: kept_awake_by(sway.tree()) if sway else None)
+    sent.looked()
+    stack.callback(sent.nobody_listens)
     _listen(stack, monitor, "touches", look)
+
+
+@dataclass
+class TouchLook:
+    """One look after the other at who touches the mouse or the keyboard.
+
+    While a program keeps the screen awake, that is not told. The agent waits once, and says so.
+    """
+
+    watch: TouchWatch
+    monitor: UserInputMonitor
+    own_has_keys: Callable[[], bool]
+    kept_awake: Callable[[], str | None]
+    _awake_by: str | None = None
+    _looked_at: float = float("-inf")
+
+    def __call__(self) -> None:
+        touched = self.watch.touched(LOOK_SECONDS)
+        if self._is_kept_awake(touched=touched):
+            self.watch.sent.looked()
+            return
+        if touched and not self.own_has_keys():
+            self.monitor.touched(NEITHER)
+        if touched or self.watch.is_idle:
+            self.watch.sent.looked()
+
+    def _is_kept_awake(self, *, touched: bool) -> bool:
+        """Return whether touches are not told now; make the agent wait when that begins."""
+        if not self.watch.is_silenced_by_inhibitors:
+            return False
+        if touched or time.monotonic() >= self._looked_at + AWAKE_LOOK_SECONDS:
+            by, self._looked_at = self._kept_awake_by(), time.monotonic()
+            if by and not self._awake_by:
+                self.monitor.control.interrupt(AWAKE.format(by=by))
+            self._awake_by = by
+        return bool(self._awake_by)
+
+    def _kept_awake_by(self) -> str | None:
+        if by := self.kept_awake():
+            return repr(by)
+        busy_since = max(self.watch.idle_at, self.watch.sent.done_at)
+        return SOMETHING if not self.watch.is_idle and time.monotonic() > busy_since + NEVER_STILL_SECONDS else None
 
 
 def _listen(stack: ExitStack, monitor: UserInputMonitor, what: str, look: Callable[[], None]) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import Xlib.display
 from Xlib import X, Xatom, error
 from Xlib.ext import res
-from Xlib.protocol import rq
+from Xlib.protocol import event, rq
 
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.frames import MonitorPlace
@@ -20,6 +20,25 @@ LOCAL_HOST: Final = 252
 """Whoever is on this machine, as a family of hosts; python-xlib knows no such one."""
 
 GONE: Final = (error.ConnectionClosedError,)  # what a call raises when the display has ended
+
+
+class SeparateDisplay(Xlib.display.Display):  # type: ignore[misc] # python-xlib has no types
+    """A connection that knows by which numbers its own server calls the requests, events and errors of extensions.
+
+    python-xlib keeps one table for all servers, and each numbers them as it likes: after a connection to a second
+    server, an input to the first would go out under the number of something else.
+    """
+
+    @property
+    def display(self) -> Any:
+        return self._connection
+
+    @display.setter
+    def display(self, connection: Any) -> None:
+        connection.extension_major_opcodes = {}
+        connection.event_classes = event.event_class.copy()
+        connection.error_classes = error.xerror_class.copy()
+        self._connection = connection
 
 
 def connect_display(name: str | None) -> Any:
@@ -33,7 +52,7 @@ def connect_display(name: str | None) -> Any:
             )
         raise NoDesktop("no display: DISPLAY is not set; log in to a graphical session or use --virtual")
     try:
-        display = Xlib.display.Display(name)
+        display = SeparateDisplay(name)
     except (error.DisplayError, OSError) as reason:
         raise NoDesktop(f"the X display {name!r} cannot be opened ({reason}); is it running, is it yours?") from reason
     if "XWAYLAND" in display.list_extensions():

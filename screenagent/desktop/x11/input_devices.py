@@ -197,6 +197,8 @@ class XKeys:
 class XPointer:
     """Sends motions and buttons to one display, whatever the environment calls the session's."""
 
+    deaf_seconds = 0.0
+
     def __init__(self, display: str) -> None:
         self._lock = threading.Lock()  # protects the connection: a recording asks where the mouse is in its own thread
         self._connection = connect_display(display)

@@ -106,8 +106,8 @@ def render_page(
         outcome=outcome_words(story.episode.ended),
         style=Markup(style),
         script=Markup(script),
-        style_hash=_csp_hash(style),
-        script_hash=_csp_hash(script),
+        style_hash=csp_hash(style),
+        script_hash=csp_hash(script),
     )
 
 
@@ -192,6 +192,6 @@ def _packaged(name: str) -> str:
     return resources.files("screenagent.runs.report").joinpath(name).read_text("utf-8")
 
 
-def _csp_hash(text: str) -> str:
+def csp_hash(text: str) -> str:
     """Lets the page run this text and no other: not even what slipped through the escaping would be run."""
     return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"

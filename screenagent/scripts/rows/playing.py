@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import Final, Literal, NamedTuple, TypedDict
 
@@ -58,7 +60,7 @@ class RowsPlay:
 
     plan: RowPlan
     results: ResultsFile
-    play: Callable[[PlannedRow, Callable[[Event], None]], ReplayResult]
+    play: Callable[[PlannedRow, FirstInput], ReplayResult]
     say: Callable[[str], object]
     _: KW_ONLY
     only: frozenset[int] | None = None
@@ -67,6 +69,9 @@ class RowsPlay:
     heard: Callable[[RowMoment, int, PlayedRow], object] = lambda _moment, _number, _row: None
     outcomes: Sequence[RowOutcome] = field(init=False)
     _alike: list[str] = field(init=False, default_factory=list)
+    _turn: threading.Lock = field(init=False, default_factory=threading.Lock)
+    """Protects the results, and what is known of the rows: several may be played at a time."""
+    _ends: threading.Event = field(init=False, default_factory=threading.Event)
 
     def __post_init__(self) -> None:
         ledger = ledger_of(self.results, self.plan.script.name)
@@ -80,14 +85,33 @@ class RowsPlay:
         left = list(self._left())
         for number, outcome in enumerate(left, start=1):
             planned = replace(outcome.planned, is_first=number == 1, is_last=number == len(left))
-            row = outcome._replace(planned=planned)
-            last = self._played(row)
-            if row.status == "to_settle":
-                self.say(f"row {row.planned.number} is to be settled by hand: {self._cure(row)}")
-            if why := self._why_end(row, last):
-                self.say(f"row {row.planned.number} ended: {why}; the rows after it were not played")
+            last = self._settled(outcome._replace(planned=planned))
+            if self._ends.is_set():
                 break
         return last
+
+    def run_several(self, count: int) -> ReplayResult | None:
+        """Play the rows that are left, `count` at a time; return the result of the last one that ended the play."""
+        with ThreadPoolExecutor(count, "row") as pool:
+            played = [pool.submit(self._settled_unless_over, row) for row in list(self._left())]
+            wait(played, return_when=FIRST_EXCEPTION)
+            if any(row.done() and row.exception() for row in played):
+                self._ends.set()
+        results = [row.result() for row in played]
+        return next((result for result in reversed(results) if result is not None), None)
+
+    def _settled_unless_over(self, row: RowOutcome) -> ReplayResult | None:
+        return None if self._ends.is_set() else self._settled(row)
+
+    def _settled(self, row: RowOutcome) -> ReplayResult:
+        """Play a row; say if a person has to settle it, or if no row is to be begun after it."""
+        result = self._played(row)
+        if row.status == "to_settle":
+            self.say(f"row {row.planned.number} is to be settled by hand: {self._cure(row)}")
+        if why := self._why_end(row, result):
+            self._ends.set()
+            self.say(f"row {row.planned.number} ended: {why}; the rows after it were not played")
+        return result
 
     @property
     def chosen(self) -> Sequence[RowOutcome]:
@@ -153,9 +177,10 @@ class RowsPlay:
         return Begun(script=self.plan.script.name, **_words(row), defaults=self.plan.defaults, at=now())
 
     def _hear(self, row: RowOutcome, line: Begun | ReplayResult) -> None:
-        self.results.append(line)
-        row.played.hear(line)
-        self.heard("begun" if isinstance(line, Begun) else "ended", row.planned.number, row.played)
+        with self._turn:
+            self.results.append(line)
+            row.played.hear(line)
+            self.heard("begun" if isinstance(line, Begun) else "ended", row.planned.number, row.played)
 
     def _why_end(self, row: RowOutcome, result: ReplayResult) -> str:
         """Why no more rows are played after this one; empty if they are."""
@@ -200,13 +225,14 @@ class FirstInput:
             case Grounded(action=action):
                 self._proposed = action
             case HoverReviewed(verdict=Approve()):
-                self._send()
+                self.send()
             case Reviewed(verdict=Approve()) if isinstance(self._proposed, Input):
-                self._send()
+                self.send()
             case _:
                 pass
 
-    def _send(self) -> None:
+    def send(self) -> None:
+        """Note that the first input is about to be sent."""
         if not self.is_sent:
             self.is_sent = True
             self.about_to_send()

@@ -143,14 +143,14 @@ def csv_text(rows: Sequence[RowSummary]) -> str:
     outputs = list(dict.fromkeys(name for row in rows for name in row.outputs))
     text = StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(map(_plain, ("row", "status", "why", *inputs, *outputs, "run")))
+    writer.writerow(map(plain_cell, ("row", "status", "why", *inputs, *outputs, "run")))
     for row in rows:
         cells = [row.values.get(name, "") for name in inputs] + [row.outputs.get(name, "") for name in outputs]
-        writer.writerow(map(_plain, (str(row.number or ""), row.in_words, row.said, *cells, row.run)))
+        writer.writerow(map(plain_cell, (str(row.number or ""), row.in_words, row.said, *cells, row.run)))
     return text.getvalue()
 
 
-def _plain(cell: str) -> str:
+def plain_cell(cell: str) -> str:
     """Return a cell that a spreadsheet shows as it stands: one that begins as a formula does gets an apostrophe."""
     text = cell.replace("\0", "")
     return f"'{text}" if _FORMULA.match(text.lstrip(" ")) and not _NUMBER.fullmatch(text) else text

@@ -13,6 +13,7 @@ from typing import Final
 
 import pytest
 
+from screenagent.desktop.wayland.blank_cursor import write_blank_cursors
 from screenagent.desktop.wayland.session import WaylandSession
 from tests.builders import eventually
 
@@ -67,14 +68,15 @@ class HeadlessRig:
 
 
 @contextmanager
-def headless_sway(folder: Path) -> Iterator[HeadlessRig]:
-    """Run a Sway in `folder`; skip the test where there is none."""
+def headless_sway(folder: Path, more: str = "") -> Iterator[HeadlessRig]:
+    """Run a Sway in `folder`, with `more` in its configuration; skip the test where there is none."""
     if lacking := [name for name in ("sway", "foot", "Xwayland") if shutil.which(name) is None]:
         pytest.skip(f"needs {', '.join(lacking)}, which this machine does not have")
     folder.chmod(0o700)
-    (folder / "config").write_text(CONFIG)
+    (folder / "config").write_text(CONFIG + more)
     headless = {"WLR_BACKENDS": "headless", "WLR_RENDERER": "pixman", "WLR_LIBINPUT_NO_DEVICES": "1"}
-    env = _outside() | headless | {"WLR_HEADLESS_OUTPUTS": "2", "XDG_RUNTIME_DIR": str(folder)}
+    cursors = {"XCURSOR_THEME": write_blank_cursors(folder), "XCURSOR_PATH": str(folder / ".icons")}
+    env = _outside() | headless | cursors | {"WLR_HEADLESS_OUTPUTS": "2", "XDG_RUNTIME_DIR": str(folder)}
     command = [*(AS_NOBODY if os.geteuid() == 0 else ()), "sway", "-c", str(folder / "config")]
     with (
         (folder / "log").open("wb") as log,

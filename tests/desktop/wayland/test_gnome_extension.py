@@ -32,29 +32,29 @@ def listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_it_is_written_and_listed_once(listed: Path) -> None:
     listed.write_text("['other@example.org']")
     for _ in range(2):
-        place = gnome_extension.install()
+        place = gnome_extension.install_extension()
     assert sorted(path.name for path in place.iterdir()) == ["extension.js", "metadata.json"]
-    assert place.name == json.loads((place / "metadata.json").read_text())["uuid"] == gnome_extension.uuid()
-    assert listed.read_text() == f"['other@example.org', '{gnome_extension.uuid()}']"
+    assert place.name == json.loads((place / "metadata.json").read_text())["uuid"] == gnome_extension.extension_uuid()
+    assert listed.read_text() == f"['other@example.org', '{gnome_extension.extension_uuid()}']"
 
 
 def test_it_is_removed_whole(listed: Path) -> None:
-    place = gnome_extension.install()
-    assert gnome_extension.remove()
+    place = gnome_extension.install_extension()
+    assert gnome_extension.remove_extension()
     assert not place.exists()
     assert listed.read_text() == "[]"
-    assert not gnome_extension.remove()
+    assert not gnome_extension.remove_extension()
 
 
 def test_without_gsettings_a_sentence_says_so(listed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(listed.parent))
     with pytest.raises(gnome_extension.NoSettings, match="gsettings"):
-        gnome_extension.install()
+        gnome_extension.install_extension()
 
 
 def test_its_version_and_those_of_the_shell_are_named() -> None:
     told = json.loads((SOURCE / "metadata.json").read_text("utf-8"))
-    assert told["version-name"] == gnome_extension.version()
+    assert told["version-name"] == gnome_extension.extension_version()
     assert "48" in told["shell-version"]
     assert "unlock-dialog" in told["session-modes"]  # it stays while the screen is locked, or nobody would know
 

@@ -231,7 +231,7 @@ export default class Windows extends Extension {
         const monitor = global.backend.get_core_idle_monitor();
         this._awaiting = monitor.add_user_active_watch(() => {
             this._awaiting = 0;
-            GLib.idle_add(GLib.PRIORITY_LOW, () => {
+            GLib.idle_add(GLib.PRIORITY_DEFAULT_IDLE + 1, () => {
                 if (this._object)
                     this._judge();
                 return GLib.SOURCE_REMOVE;
