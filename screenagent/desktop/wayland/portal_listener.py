@@ -22,8 +22,8 @@ STOP: Final = "stop"
 WHAT: Final = "the keys that stop the agent and answer it"
 ENDED: Final = "the desktop has ended the keys by which you could stop the agent"
 NO_KEYS: Final = (
-    "this desktop gives no keys by which you could stop the agent ({reason}); or stop it by Ctrl-C and `screenagent "
-    'stop` only, and say so with the setting stop_keys = "off"'
+    "this desktop gives no keys by which you could stop the agent ({reason}); see docs/wayland.md, or stop it by "
+    'Ctrl-C and `screenagent stop` only, and say so with the setting stop_keys = "off"'
 )
 BLIND: Final = (
     "this desktop does not tell when somebody touches the mouse or the keyboard ({reason}); or do without, and say so "

@@ -20,6 +20,9 @@ from screenagent.desktop.wayland.gnome_bus import CallRefused, Hear, SessionBus,
 SERVICE: Final = "org.freedesktop.portal.Desktop"
 ROOT: Final = "/org/freedesktop/portal/desktop"
 PREFIX: Final = "org.freedesktop.portal."
+REGISTRY: Final = DBusAddress(ROOT, SERVICE, "org.freedesktop.host.portal.Registry")
+APPLICATION: Final = "io.screenagent.Agent"
+"""What we are called, if a file `io.screenagent.Agent.desktop` says who that is; GNOME gives keys to nobody unnamed."""
 QUICK_SECONDS: Final = 10.0  # for what shows no dialog
 CONSENT_SECONDS: Final = 120.0
 ALLOWED, CANCELLED = 0, 1  # of the answers; others mean that the dialog ended in another way
@@ -38,6 +41,8 @@ class Portals:
             bus.start_service(SERVICE)
         except (CallRefused, ShellLost) as reason:
             raise NoDesktop(NO_PORTALS.format(reason=reason)) from reason
+        with suppress(CallRefused, ShellLost):  # an older portal, or no file of that name among the applications
+            bus.call(REGISTRY, "Register", "sa{sv}", APPLICATION, {})
 
     def version(self, portal: str) -> int:
         """Return the version of a portal such as "RemoteDesktop"; 0 if this desktop does not offer it."""

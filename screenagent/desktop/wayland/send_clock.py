@@ -57,7 +57,7 @@ class SendClock:
         self._has_looked.set()
 
     def _take_break(self) -> None:
-        if self._looked_at is None or self.done_at < self._looked_at + UNHEARD_SECONDS:
+        if self._looked_at is None or self.done_at - self._lasts < self._looked_at + UNHEARD_SECONDS:
             return
         self._has_looked.clear()
         self._has_looked.wait(BREAK_SECONDS)

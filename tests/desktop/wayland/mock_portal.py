@@ -46,6 +46,7 @@ class MockPortal:
         """What opens the descriptor that a method hands out; the portal closes its own copy."""
         self.calls: list[PortalCall] = []
         self.sessions: dict[str, str] = {}
+        self.application = ""
         self._bus = bus
         self._to_say: list[Message] = []
         self._lock = threading.Lock()  # protects what is to be said
@@ -110,6 +111,10 @@ class MockPortal:
             self._tell(connection, asked, *asked.body)
             return
         portal = interface.removeprefix(PREFIX)
+        if method == "Register":
+            self.application = asked.body[0]
+            connection.send(new_method_return(asked))
+            return
         self.calls.append(PortalCall(portal, method, asked.body))
         if method in ASKS.get(portal, ()):
             self._ask(connection, asked, portal, method)

@@ -86,6 +86,7 @@ def test_one_session_is_asked_for_mouse_keyboard_and_whole_screens(bus: str, por
         assert (option(portal, "SelectSources", "types"), option(portal, "SelectSources", "multiple")) == (1, True)
         assert link.places() == (MonitorPlace("screen-1", 100, 50, 640, 400),)
         assert link.session().has_board
+        assert portal.application == "io.screenagent.Agent"
     assert until(lambda: portal.calls[-1].method == "Close", seconds=2.0)
 
 
