@@ -86,7 +86,7 @@ def _why_not(told: dict[str, Any]) -> str:
 
 def _task(told: dict[str, Any], name: str) -> Task:
     window = told["window"]
-    own = (f"--window-size={window['width']},{window['height']}", "--user-data-dir={dir}/profile")
+    own = ("--test-type", f"--window-size={window['width']},{window['height']}", "--user-data-dir={dir}/profile")
     words = (sys.executable, "-m", "screenagent.bench.suites.cua_page", "check", told["main"], str(told["index"]))
     return Task(
         id=_id(told, name),

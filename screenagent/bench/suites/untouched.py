@@ -18,19 +18,19 @@ from screenagent.fakes import FakeGrounder, FakeReader
 from screenagent.fleet.results_folder import KeptAttempt
 from screenagent.protocols import Desktop
 
-DONE = Plan(steps=(PlannedStep(action=Finish(success=True, message="nothing was to be done")),))
+IDLE_PLAN = Plan(steps=(PlannedStep(action=Finish(success=False, message="nothing was done, to prove the check")),))
 
 
 @dataclass
 class IdlePlanner:
-    """Says "done" at once."""
+    """Ends the run at once."""
 
     asked: list[str] = field(default_factory=list)
 
     def decide(self, episode: Episode) -> Generator[str, None, Decision]:
         self.asked.append(episode.task)
         yield "Nothing is done, to see what the check says then."
-        return Decision(plan=DONE)
+        return Decision(plan=IDLE_PLAN)
 
 
 def build_idle(control: Control, desktop: Desktop) -> Agent:
