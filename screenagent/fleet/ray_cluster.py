@@ -7,11 +7,12 @@ import os
 import signal
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import psutil
 import ray
 from ray._private import worker
 from ray.exceptions import RayError
@@ -123,7 +124,18 @@ def _own_ray() -> Iterator[None]:
             yield
         finally:
             ray.shutdown()
-            node.kill_all_processes(check_alive=False, allow_graceful=False)
+            _kill(node)
+
+
+def _kill(node: Any) -> None:
+    """Kill the processes of our own Ray, and what they started: some have written a title over their environment, by
+    which the guard would know them. What those started in turn, the guards of desktops, is left to its work."""
+    started = [psutil.Process(of.process.pid) for kind in node.all_processes.values() for of in kind]
+    below = [child for process in started if process.is_running() for child in process.children()]
+    node.kill_all_processes(check_alive=False, allow_graceful=False)
+    for child in below:
+        with suppress(psutil.NoSuchProcess):
+            child.kill()
 
 
 def _begin(**options: object) -> None:
