@@ -17,6 +17,7 @@ import click
 
 from screenagent.cli.output import echo, echo_lines
 from screenagent.control import Stopped
+from screenagent.desktop import is_lost_display
 from screenagent.engine.errors import EngineError
 from screenagent.errors import MissingExtra, OldSpellingWarning, UserError
 
@@ -211,18 +212,10 @@ def ending(error: BaseException) -> Ending | None:
             return Ending(f"screenagent: {place}: {why}", 1)
         case EngineError() | OSError():
             return Ending(_line(error), 1)
-        case _ if _is_lost_display(error):  # in a thread of a library
+        case _ if is_lost_display(error):  # in a thread of a library
             return Ending("screenagent: the display has ended", 1)
         case _:
             return None
-
-
-def _is_lost_display(error: BaseException) -> bool:
-    if "Xlib" not in sys.modules:
-        return False
-    from screenagent.desktop.x11.connection import GONE
-
-    return isinstance(error, GONE)
 
 
 def _line(error: Exception | str) -> str:

@@ -39,7 +39,7 @@ def bench() -> None:
     screenagent bench rows                 thirty rows of a CSV file, with what goes wrong on the way
     screenagent bench stop                 from a stop to no more input; what a killed agent leaves
     screenagent bench hover FILE.yaml      buttons asked for their tooltips, in other words than those
-    screenagent bench tasks FILE.yaml      whole tasks, judged by their real effect
+    screenagent bench tasks FILE.yaml      whole tasks, judged by their real effect; --workers N: several at once
     screenagent bench truth                tasks where they work and where they silently do not
     screenagent bench peers                other tools on the same program and pages
     screenagent bench miniwob              the web tasks of MiniWoB++, by pixels and input alone

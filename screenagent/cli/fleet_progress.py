@@ -95,4 +95,5 @@ def infra_line(attempts: Iterable[KeptAttempt], *, left: int) -> str:
         return ""
     causes = ", ".join(f"{cause} {count}" for cause, count in sorted(counts.items()))
     ending = f"{left} have no other answer and are not counted" if left else "each was made again"
-    return f"the machine broke {sum(counts.values())} attempts ({causes}); {ending}"
+    total = sum(counts.values())
+    return f"the machine broke {total} attempt{'s' if total > 1 else ''} ({causes}); {ending}"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 from typing import Final
 
 from screenagent.errors import UserError
+from screenagent.perception.weights import cores
 
 DESKTOP_MB: Final = 700
 """What a desktop takes with its worker and an ordinary application; `docs/fleet.md` says how it was measured."""
@@ -34,11 +34,6 @@ def worker_count(asked: int | None, jobs: int) -> int:
             )
         return max(1, min(asked, jobs))
     return max(1, min(cores(), jobs, max(1, room) if room is not None else jobs))
-
-
-def cores() -> int:
-    """Return the number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _room() -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Final, Generic, Literal, TypeVar
 
 from pydantic import JsonValue
 
+from screenagent.desktop import is_lost_display
 from screenagent.errors import UserError
 from screenagent.geometry import Value
 
@@ -25,6 +27,9 @@ CAUSES: Final[Mapping[str, InfraCause]] = {
     "memory_limit": "memory",
 }
 """The errors, by their code, for which the machine is at fault."""
+
+EXHAUSTED: Final = (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE)
+"""What the system says when a disk is full, or too many files are open."""
 
 LONGEST_MESSAGE: Final = 2000
 """Characters of a message that are kept. An attempt has to fit into one write to a pipe."""
@@ -80,10 +85,14 @@ def failed(message: str) -> Attempted:
     return Attempted(outcome="failed", message=message[:LONGEST_MESSAGE])
 
 
-def judged(error: Exception) -> Attempted:
+def blamed(error: Exception) -> Attempted:
     """Return what an error makes of an attempt: what the machine lacked is infra, all else is a failure."""
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) or error.args == ("can't start new thread",):
         return infra("memory", "there was not enough memory")
+    if is_lost_display(error):
+        return infra("display", "the display has ended")
+    if isinstance(error, OSError) and error.errno in EXHAUSTED:
+        return infra("worker", str(error))
     if isinstance(error, UserError):
         cause = CAUSES.get(error.code)
         return infra(cause, str(error)) if cause else failed(str(error))

@@ -16,7 +16,7 @@ from typing import Final, Generic, Protocol
 
 from pebble import ProcessExpired, ProcessPool
 
-from screenagent.fleet.jobs import Attempt, Attempted, Job, Work, failed, infra, judged
+from screenagent.fleet.jobs import Attempt, Attempted, Job, Work, blamed, failed, infra
 from screenagent.fleet.parent import end_with_parent
 
 START_SECONDS: Final = 60.0
@@ -170,7 +170,7 @@ def attempted(attempt: Attempt[Work], job: Job[Work]) -> Attempted:
     try:
         found = attempt(job)
     except Exception as error:  # noqa: BLE001 -- whatever one job raises, the others go on
-        found = judged(error)
+        found = blamed(error)
     return found.model_copy(update={"seconds": found.seconds or round(time.monotonic() - began, 3)})
 
 

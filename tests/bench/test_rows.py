@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from screenagent.bench.rows.attempts import HOME, SYSTEM_PYTHON, run_rows
-from screenagent.bench.rows.job import AS_WRITTEN, Customer, Job
+from screenagent.bench.rows.job import AS_WRITTEN, Customer, RowsJob
 from screenagent.bench.rows.register import serving
 from screenagent.bench.rows.results import JobResult, SavedRows, rows_summary
 from screenagent.control import Control
@@ -22,7 +22,7 @@ from screenagent.scripts.lint import findings
 
 
 def test_a_job_has_thirty_rows_that_differ_with_what_data_may_hold() -> None:
-    job = Job.of(0)
+    job = RowsJob.of(0)
     rows = list(csv.DictReader(StringIO(job.csv)))
     assert [Customer.model_validate(row) for row in rows] == list(job.customers)
     assert len(set(job.customers)) == len(rows) == 30
@@ -33,7 +33,7 @@ def test_a_job_has_thirty_rows_that_differ_with_what_data_may_hold() -> None:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_everything_happens_in_another_row(seed: int) -> None:
-    job = Job.of(seed)
+    job = RowsJob.of(seed)
     places = [getattr(job, name) for name in AS_WRITTEN]
     assert len(set(places)) == len(AS_WRITTEN)
     assert all(1 <= place <= 30 for place in places)
@@ -46,7 +46,7 @@ def sent(url: str, customer: Customer) -> Any:
 
 
 def test_the_register_keeps_what_was_sent_and_is_away_for_one_row_until_it_is_back() -> None:
-    job = Job.of(0)
+    job = RowsJob.of(0)
     with serving(job) as register:
         assert sent(register.url, job.row(8)) == {"number": 1, "popup": True}
         with pytest.raises(RemoteDisconnected):
@@ -57,7 +57,7 @@ def test_the_register_keeps_what_was_sent_and_is_away_for_one_row_until_it_is_ba
 
 
 def test_rows_that_were_saved_twice_or_as_none_was_asked_are_counted() -> None:
-    job = Job.of(0)
+    job = RowsJob.of(0)
     mistaken = job.row(3).model_copy(update={"country": ""})
     count = SavedRows.of(job, [job.row(1), job.row(1), job.row(2), mistaken])
     assert (count.right, count.double, len(count.wrong)) == (2, 1, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,10 +12,12 @@ from click.testing import CliRunner
 from screenagent.bench.task_jobs import BrokenTask, jobs_summary, read_each_task, tasks_digest
 from screenagent.bench.tasks import Task, TaskResult
 from screenagent.cli import screenagent
-from screenagent.errors import BadFile
+from screenagent.desktop import NoApplication, NoDesktop
+from screenagent.errors import BadFile, WrongUsage
 from screenagent.fleet.bounds import DESKTOP_MB, NoRoom, free_mb, worker_count
-from screenagent.fleet.jobs import Attempted, infra, planned_jobs
+from screenagent.fleet.jobs import Attempted, blamed, infra, planned_jobs
 from screenagent.fleet.results_folder import KeptAttempt
+from screenagent.models.remote.errors import ServerError
 
 GOOD = "- {id: good, app: gedit, task: press enter, check: {shell: 'true'}}\n"
 
@@ -65,6 +68,25 @@ def test_workers_are_bounded_by_cores_jobs_and_memory(tmp_path: Path) -> None:
     assert free_mb(meminfo, tmp_path) == 2
     (tmp_path / "memory.max").write_text("max\n")
     assert free_mb(meminfo, tmp_path) == DESKTOP_MB * 2
+
+
+@pytest.mark.parametrize(
+    ("error", "became"),
+    [
+        (NoDesktop("Xvfb did not start"), ("infra", "display")),
+        (NoApplication("no window"), ("infra", "application")),
+        (MemoryError(), ("infra", "memory")),
+        (RuntimeError("can't start new thread"), ("infra", "memory")),
+        (OSError(errno.ENOSPC, "No space left on device"), ("infra", "worker")),
+        (ServerError("nothing answers at http://localhost:8000/v1"), ("infra", "server")),
+        (WrongUsage("this is no instruction"), ("failed", None)),
+        (OSError(errno.ENOENT, "No such file"), ("failed", None)),
+        (KeyError("x"), ("failed", None)),
+    ],
+)
+def test_only_what_the_machine_lacks_is_its_fault(error: Exception, became: tuple[str, str | None]) -> None:
+    found = blamed(error)
+    assert (found.outcome, found.cause) == became
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from typing import Final
 
 from screenagent.bench.devtools import FLAGS
 from screenagent.bench.results import keep_results, read_bench_results
-from screenagent.bench.rows.job import Job
+from screenagent.bench.rows.job import RowsJob
 from screenagent.bench.rows.register import SLOW_SECONDS, Register, serving
 from screenagent.bench.rows.results import JobResult, Program, RowsSummary, SavedRows, rows_summary
 from screenagent.control import Control
@@ -57,14 +57,14 @@ def run_rows(
     asked = [(program, seed) for seed in range(seeds) for program in programs]
     for program, seed in asked:
         if (program, seed) not in known:
-            known[program, seed] = result = done_job(program, Job.of(seed, rows), control, progress)
+            known[program, seed] = result = done_job(program, RowsJob.of(seed, rows), control, progress)
             control.check()  # a job that was stopped is no result
             keep_results(results, result)
             progress(str(result))
     return rows_summary([known[each] for each in asked])
 
 
-def done_job(program: Program, job: Job, control: Control, progress: Callable[[str], object]) -> JobResult:
+def done_job(program: Program, job: RowsJob, control: Control, progress: Callable[[str], object]) -> JobResult:
     """Do one job on a desktop of its own."""
     with (
         tempfile.TemporaryDirectory(prefix="screenagent-rows-", ignore_cleanup_errors=True) as name,
@@ -88,7 +88,7 @@ def _command(program: Program, register: Register, folder: Path) -> list[str]:
 class JobPlay:
     """One job, from its first play to the last, in `folder` and on the desktop of that environment."""
 
-    job: Job
+    job: RowsJob
     register: Register
     folder: Path
     environment: Mapping[str, str]

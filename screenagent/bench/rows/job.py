@@ -34,7 +34,7 @@ class Customer(Value):
     note: str
 
 
-class Job(Value):
+class RowsJob(Value):
     """The rows, and at which of them, counted from 1, something happens; `interrupted` and `killed` after so many
     seconds of the row."""
 
@@ -49,7 +49,7 @@ class Job(Value):
     away: int
 
     @classmethod
-    def of(cls, seed: int, rows: int = 30) -> Job:
+    def of(cls, seed: int, rows: int = 30) -> RowsJob:
         """Return the job of a seed; `rows` are at least as many as events."""
         chance = random.Random(seed)
         places = dict(zip(AS_WRITTEN, chance.sample(range(1, rows + 1), EVENTS), strict=True))

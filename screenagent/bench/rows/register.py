@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from screenagent.bench.rows.job import Customer, Job
+from screenagent.bench.rows.job import Customer, RowsJob
 
 SLOW_SECONDS: Final = 4.0
 
@@ -23,7 +23,7 @@ class Register(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: RowsJob) -> None:
         super().__init__(("127.0.0.1", 0), _Request)
         self.job = job
         self.is_away = True
@@ -75,7 +75,7 @@ class _Request(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(job: Job) -> Iterator[Register]:
+def serving(job: RowsJob) -> Iterator[Register]:
     """A register that answers while this is entered."""
     with Register(job) as register:
         thread = threading.Thread(target=register.serve_forever, daemon=True)

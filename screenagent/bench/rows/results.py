@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from screenagent.bench.results import percentile
-from screenagent.bench.rows.job import Customer, Job
+from screenagent.bench.rows.job import Customer, RowsJob
 from screenagent.geometry import Value
 from screenagent.scripts.rows.ledger import RowStatus
 
@@ -22,7 +22,7 @@ class SavedRows(Value):
     wrong: tuple[str, ...]
 
     @classmethod
-    def of(cls, job: Job, saved: Sequence[Customer]) -> SavedRows:
+    def of(cls, job: RowsJob, saved: Sequence[Customer]) -> SavedRows:
         held = Counter(saved)
         asked = Counter(job.customers)
         wrong = (customer for customer in held if customer not in asked)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Iterable
-from contextlib import closing
+from contextlib import closing, suppress
 from itertools import pairwise
 from multiprocessing.connection import Connection
 from typing import Final, Self
 
+from screenagent.desktop.x11.connection import GONE
 from screenagent.desktop.x11.raw_events import Raw, RawEvents
 
 POLL_SECONDS: Final = 0.02
@@ -51,7 +52,7 @@ def gaps(events: Iterable[Raw]) -> list[float]:
 
 
 def _watch(display: str, mouth: Connection) -> None:
-    with closing(RawEvents(display)) as events:
+    with suppress(*GONE), closing(RawEvents(display)) as events:  # it ends with the display
         mouth.send("ready")
         seen: list[Raw] = []
         while True:

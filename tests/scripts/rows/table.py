@@ -53,6 +53,7 @@ class Desk:
         only: str | None = None,
         keep_going: bool = True,
         retries: int = 0,
+        at_a_time: int = 0,
     ) -> list[str]:
         """Play the rows of a CSV file, and return the customers that were typed."""
         file = self.folder / "customers.csv"
@@ -62,7 +63,7 @@ class Desk:
         plan = plan_rows(script, file, sets or {}, key=key)
         with open_results(self.results) as kept:
             named = row_numbers(only, [row.number for row in plan.rows]) if only else None
-            RowsPlay(
+            playing = RowsPlay(
                 plan,
                 kept,
                 self._enter,
@@ -71,7 +72,8 @@ class Desk:
                 keep_going=keep_going,
                 retries=retries,
                 heard=self.heard,
-            ).run()
+            )
+            playing.run_several(at_a_time) if at_a_time else playing.run()
         return list(self.entered)
 
     def _enter(self, row: PlannedRow, sink: Callable[[Event], None]) -> ReplayResult:

@@ -46,14 +46,15 @@ steps:
 
 @pytest.mark.display
 @pytest.mark.slow
-def test_a_play_that_is_killed_enters_nobody_twice(tmp_path: Path) -> None:
+@pytest.mark.parametrize("workers", [[], ["--workers", "1"]])
+def test_a_play_that_is_killed_enters_nobody_twice(tmp_path: Path, workers: list[str]) -> None:
     log, results = tmp_path / "log", tmp_path / "customers.results.jsonl"
     (tmp_path / "form.py").write_text(FORM)
     (tmp_path / "script.yaml").write_text(SCRIPT)
     (tmp_path / "customers.csv").write_text('id;customer\n1;{{secret:BANK}}\n2;Ben\n3;""\n')
     app = f"{sys.executable} {tmp_path}/form.py {log}"
     words = ["play", "script.yaml", "--rows", "customers.csv", "--virtual", "--app", app, "--approve", "never"]
-    command = [sys.executable, "-m", "screenagent", *words, "--plain", "--no-record"]
+    command = [sys.executable, "-m", "screenagent", *words, "--plain", "--no-record", *workers]
     environment = {**os.environ, "SCREENAGENT_SECRET_BANK": "hidden"}
 
     with subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE) as playing:

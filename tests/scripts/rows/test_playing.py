@@ -285,3 +285,32 @@ class _Told(list[str]):
 
     def append(self, _: str) -> None:
         self._happened.append("typed")
+
+
+MANY = csv_of([(f"customer {number}", number) for number in range(40)])
+
+
+def test_several_rows_at_a_time_are_each_played_once(desk: Desk) -> None:
+    desk.ends["customer 7"] = [failed()]
+    assert sorted(desk.play(MANY, at_a_time=4)) == sorted(f"customer {number}" for number in range(40))
+    assert [row.status for row in desk.rows()] == ["done"] * 7 + ["failed"] + ["done"] * 32
+    assert desk.play(MANY, at_a_time=4) == ["customer 7"]
+
+
+def test_a_row_that_breaks_one_of_several_plays_is_not_typed_into_again(desk: Desk) -> None:
+    desk.ends["customer 7"] = [Killed()]
+    with pytest.raises(Killed):
+        desk.play(MANY, at_a_time=4)
+    first = list(desk.entered)
+    assert first.count("customer 7") == 1
+    second = desk.play(MANY, at_a_time=4)
+    assert sorted([*first, *second]) == sorted(f"customer {number}" for number in range(40))
+    assert desk.statuses().count("to_settle") == 1
+
+
+def test_one_reason_that_no_row_can_be_played_for_ends_several_plays(desk: Desk) -> None:
+    desk.unsent = frozenset(f"customer {number}" for number in range(40))
+    desk.ends = {name: [UserError("there is no display")] for name in desk.unsent}
+    desk.play(MANY, at_a_time=2)
+    assert desk.statuses().count("failed") <= 6
+    assert desk.statuses().count("not_played") >= 34
