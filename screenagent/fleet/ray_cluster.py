@@ -19,11 +19,12 @@ from ray.exceptions import RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from screenagent.desktop.session_folder import guarded_folder
-from screenagent.fleet.bounds import DESKTOP_MB, NoRoom, cores
+from screenagent.fleet.bounds import DESKTOP_MB, NoRoom
 from screenagent.fleet.jobs import Attempt, Work
 from screenagent.fleet.ray_head import Head, NoCluster, head_address
 from screenagent.fleet.ray_place import DESKTOP, Place, asker_environment, marked
 from screenagent.fleet.ray_workers import RayWorkers
+from screenagent.perception.weights import cores
 
 STORE_BYTES: Final = 100 * 2**20
 """The object store of a Ray of our own: all that goes through it is jobs and results of a few kilobytes."""

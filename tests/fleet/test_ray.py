@@ -111,11 +111,20 @@ def test_a_worker_that_is_killed_in_mid_task_is_infra_and_its_task_is_done_again
 def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
     node = {"num_cpus": 1, "object_store_memory": STORE_BYTES, "memory": 2 * DESKTOP_BYTES}
-    two = Cluster(initialize_head=True, head_node_args={**node, "include_dashboard": False})
+    with socket.socket() as free:
+        free.bind(("", 0))
+        port = free.getsockname()[1]
+    head = {**node, "include_dashboard": False, "gcs_server_port": port}
+    two = Cluster(initialize_head=True, head_node_args=head)
     two.add_node(**node)
     yield two
     ray.shutdown()
+    left = ray_processes()  # the agents of a raylet outlive it by a minute
     two.shutdown()
+    for process in left:
+        with suppress(psutil.NoSuchProcess):
+            if process.ppid() == 1 or process.name().startswith("ray::"):
+                process.kill()
 
 
 def test_a_cluster_of_two_nodes_carries_out_and_a_head_that_was_started_anew_is_refused(
@@ -126,16 +135,20 @@ def test_a_cluster_of_two_nodes_carries_out_and_a_head_that_was_started_anew_is_
     assert [line.outcome for line in last] == ["passed"] * 8
     assert len({str(line.detail) for line in last}) == 2, "both nodes had some"
 
+    over = threading.Event()
+
     def restart() -> None:
         results = tmp_path / "results" / "results.jsonl"
         until(lambda: results.is_file() and results.read_text().count("\n") > 1, seconds=60)
         cluster.head_node.kill_gcs_server(check_alive=False)
         cluster.head_node.start_gcs_server()
+        over.wait(60)  # the head ends with the thread that started it
 
     restarting = threading.Thread(target=restart)
     restarting.start()
     with pytest.raises(NoCluster, match="started anew"):
         carried_out({"quick": "pass", "hang": "hang"}, tmp_path / "results", asked=cluster.address, seconds=120)
+    over.set()
     restarting.join()
     assert brief(read_results_folder(tmp_path / "results")[1]) == [("quick", "passed", None)]
 
