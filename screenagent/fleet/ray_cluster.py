@@ -22,7 +22,7 @@ from screenagent.desktop.session_folder import guarded_folder
 from screenagent.fleet.bounds import DESKTOP_MB, NoRoom
 from screenagent.fleet.jobs import Attempt, Work
 from screenagent.fleet.ray_head import Head, NoCluster, head_address
-from screenagent.fleet.ray_place import DESKTOP, Place, asker_environment, marked
+from screenagent.fleet.ray_place import DESKTOP, NodePlace, asker_environment, marked
 from screenagent.fleet.ray_workers import RayWorkers
 from screenagent.perception.weights import cores
 
@@ -60,7 +60,7 @@ class RayCluster:
             )
         return max(1, min(asked or sum(rooms), jobs))
 
-    def check_nodes(self, place: Place) -> None:
+    def check_nodes(self, place: NodePlace) -> None:
         """Raise `NoCluster` if a node cannot carry out jobs: it has another version, or sees another folder."""
         if self.head is None:
             return
@@ -160,11 +160,11 @@ def _own_signals() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _lacks(place: Place) -> str:
+def _lacks(place: NodePlace) -> str:
     return place.lacks() or place.cannot_write()
 
 
-def _answer(probe: Any, node: str, place: Place) -> str:
+def _answer(probe: Any, node: str, place: NodePlace) -> str:
     try:
         said: str = ray.get(probe)
     except RayError as error:

@@ -10,13 +10,15 @@ import ray
 from ray.exceptions import OutOfMemoryError, RayError, RayTaskError, TaskCancelledError
 
 from screenagent.fleet.jobs import Attempt, Attempted, Job, Work, infra
-from screenagent.fleet.ray_place import Place
+from screenagent.fleet.ray_place import NodePlace
 from screenagent.fleet.workers import LocalWorkers, attempted
 
 LOOK_SECONDS: Final = 1.0
 
 
-def remote_attempt(attempt: Attempt[Work], job: Job[Work], place: Place, *, seconds: float, fresh: bool) -> Attempted:
+def remote_attempt(
+    attempt: Attempt[Work], job: Job[Work], place: NodePlace, *, seconds: float, fresh: bool
+) -> Attempted:
     """Carry out a job on a node.
 
     With `fresh` that is in a process of its own, as on a single machine: it has the same time, its end has the same
@@ -48,7 +50,7 @@ class RayWorkers(Generic[Work]):
     def __init__(
         self,
         attempt: Attempt[Work],
-        place: Place,
+        place: NodePlace,
         *,
         count: int,
         seconds: float,

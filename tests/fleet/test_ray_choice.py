@@ -13,7 +13,7 @@ from click.testing import CliRunner
 import screenagent
 from screenagent.cli.bench_tasks import tasks
 from screenagent.errors import MissingExtra
-from screenagent.fleet.ray_place import DESKTOP, Place, asker_environment, marked
+from screenagent.fleet.ray_place import DESKTOP, NodePlace, asker_environment, marked
 from screenagent.fleet.results_folder import ResultsNotWritten
 
 TASKS = "- {id: one, app: xterm, task: press enter, check: {shell: 'true'}}\n"
@@ -41,7 +41,7 @@ def test_the_runs_of_workers_are_below_their_results(tmp_path: Path) -> None:
 def test_a_place_is_fit_if_its_folder_and_version_are_the_same(tmp_path: Path) -> None:
     with marked(tmp_path, {}) as place:
         assert (place.lacks(), place.cannot_write()) == ("", "")
-        assert "0.0.1" in Place(place.mark, version="0.0.1").lacks()
+        assert "0.0.1" in NodePlace(place.mark, version="0.0.1").lacks()
     assert "does not see" in place.lacks(), "the mark is gone with the run"
     assert list(tmp_path.iterdir()) == []
 
@@ -50,7 +50,7 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ResultsNotWritten, match="Not a directory"), marked(tmp_path / "file", {}):
         pass
-    assert "cannot write" in Place(tmp_path / "gone" / "mark").cannot_write()
+    assert "cannot write" in NodePlace(tmp_path / "gone" / "mark").cannot_write()
 
 
 def test_a_disk_that_is_full_is_noticed_by_the_node_and_nothing_is_left(
@@ -60,7 +60,7 @@ def test_a_disk_that_is_full_is_noticed_by_the_node_and_nothing_is_left(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "fsync", full)
-    assert "No space left" in Place(tmp_path / "mark").cannot_write()
+    assert "No space left" in NodePlace(tmp_path / "mark").cannot_write()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -73,9 +73,9 @@ def test_a_node_adopts_the_settings_of_who_asked(tmp_path: Path, monkeypatch: py
     assert asked == {"SCREENAGENT_MODEL": "http://model:8000", "SCREENAGENT_MODEL_TURNS": str(tmp_path / "model_turns")}
     monkeypatch.setenv("SCREENAGENT_MODEL", "http://other:8000")
     monkeypatch.setenv("SCREENAGENT_MAX_STEPS", "3")
-    Place(tmp_path / "mark", asked).adopt()
+    NodePlace(tmp_path / "mark", asked).adopt()
     assert {name: value for name, value in os.environ.items() if name.startswith("SCREENAGENT_")} == {
         **asked,
         DESKTOP: "a desktop of the driver",
     }
-    assert Place(tmp_path / "mark").version == screenagent.__version__
+    assert NodePlace(tmp_path / "mark").version == screenagent.__version__
