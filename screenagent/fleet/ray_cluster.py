@@ -132,8 +132,8 @@ def _own_ray() -> Iterator[None]:
 
 
 def _kill(node: Any) -> None:
-    """Kill the processes of our own Ray, and what they started: some have written a title over their environment, by
-    which the guard would know them. What those started in turn, the guards of desktops, is left to its work."""
+    """Kill the processes of our own Ray, and what they started: Ray leaves some to notice by themselves that the
+    others are gone. What those started in turn, the guards of desktops, is left to its work."""
     started = [psutil.Process(of.process.pid) for kind in node.all_processes.values() for of in kind]
     below = [child for process in started if process.is_running() for child in process.children()]
     node.kill_all_processes(check_alive=False, allow_graceful=False)
