@@ -24,7 +24,7 @@ from screenagent.fleet.workers import LocalWorkers, Workers
 Heard = Callable[[Job[AnyTask], KeptAttempt | None], object]
 
 
-class FleetEngine(Protocol):
+class WorkerSource(Protocol):
     """What brings workers; `jobs` is how many jobs there are at most, and `folder` that of the results."""
 
     def workers(
@@ -56,7 +56,7 @@ class ThisMachine:
 
 @dataclass(frozen=True)
 class TaskFleet:
-    """Tasks for the workers of an `engine`, `epochs` times each.
+    """Tasks for the workers of a `source`, `epochs` times each.
 
     `model` is what the results depend on beside the tasks: the model's address, its name, its family.
     """
@@ -64,7 +64,7 @@ class TaskFleet:
     tasks: Sequence[AnyTask]
     build: BuildTask
     _: KW_ONLY
-    engine: FleetEngine = ThisMachine()
+    source: WorkerSource = ThisMachine()
     epochs: int = 1
     seed: int = 0
     seconds: float = TASK_SECONDS
@@ -101,7 +101,7 @@ class TaskFleet:
                 seconds=self.seconds,
             )
             limit = self.seconds + BESIDES_SECONDS
-            with self.engine.workers(attempt, jobs=len(jobs), seconds=limit, folder=results.folder) as workers:
+            with self.source.workers(attempt, jobs=len(jobs), seconds=limit, folder=results.folder) as workers:
                 fleet = FleetRun(jobs, workers, results, control=control, retries_infra=self.retries_infra, heard=heard)
                 last = fleet.run()
             return jobs_summary(last, {task.id: task for task in self.tasks}), results.kept

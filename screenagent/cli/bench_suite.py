@@ -131,7 +131,7 @@ class _Trying:
             idle = TaskFleet(
                 found.tasks,
                 build_idle,
-                engine=ThisMachine(self._workers),
+                source=ThisMachine(self._workers),
                 seconds=self._seconds,
                 model={"idle": found.name},
             )
@@ -146,7 +146,7 @@ class _Trying:
         tasks = TaskFleet(
             counted.tasks,
             build,
-            engine=ThisMachine(self._workers),
+            source=ThisMachine(self._workers),
             epochs=self._epochs,
             seed=self._seed,
             seconds=self._seconds,

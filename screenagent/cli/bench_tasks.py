@@ -16,7 +16,7 @@ from screenagent.cli.fleet_options import FleetOptions, fleet_options, ray_optio
 from screenagent.cli.options import FILE, NEW_FILE, NEW_FOLDER, virtual_kind, virtual_option
 
 if TYPE_CHECKING:
-    from screenagent.bench.task_fleet import FleetEngine
+    from screenagent.bench.task_fleet import WorkerSource
     from screenagent.settings import Settings
 
 
@@ -140,7 +140,7 @@ def _tasks_by_workers(
     tasks = TaskFleet(
         _chosen(read_each_task(file), only, file),
         partial(build_unattended, model_concurrency=fleet.model_concurrency),
-        engine=_engine(fleet, options.ray),
+        source=_worker_source(fleet, options.ray),
         epochs=options.epochs,
         seed=options.seed,
         seconds=options.seconds or TASK_SECONDS,
@@ -158,7 +158,7 @@ def _tasks_by_workers(
     return int(bool(found.infra))
 
 
-def _engine(fleet: FleetOptions, ray: str | None) -> FleetEngine:
+def _worker_source(fleet: FleetOptions, ray: str | None) -> WorkerSource:
     if ray is not None:
         from screenagent.fleet.ray_cluster import Ray
 

@@ -7,11 +7,12 @@ import os
 import signal
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import psutil
 import ray
 from ray._private import worker
 from ray.exceptions import RayError
@@ -21,7 +22,7 @@ from screenagent.desktop.session_folder import guarded_folder
 from screenagent.fleet.bounds import DESKTOP_MB, NoRoom
 from screenagent.fleet.jobs import Attempt, Work
 from screenagent.fleet.ray_head import Head, NoCluster, head_address
-from screenagent.fleet.ray_place import DESKTOP, RunsPlace, asker_environment, marked
+from screenagent.fleet.ray_place import DESKTOP, NodePlace, asker_environment, marked
 from screenagent.fleet.ray_workers import RayWorkers
 from screenagent.perception.weights import cores
 
@@ -59,7 +60,7 @@ class RayCluster:
             )
         return max(1, min(asked or sum(rooms), jobs))
 
-    def check_nodes(self, place: RunsPlace) -> None:
+    def check_nodes(self, place: NodePlace) -> None:
         """Raise `NoCluster` if a node cannot carry out jobs: it has another version, or sees another folder."""
         if self.head is None:
             return
@@ -86,6 +87,9 @@ def open_cluster(asked: str, said: Path) -> Iterator[RayCluster]:
     address = head_address(asked)
     head = Head(address) if address else None
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ["SPT_NOENV"] = (
+        "1"  # a process that gives itself a title leaves its environment, by which a guard knows it
+    )
     with said.open("a", encoding="utf-8", errors="replace") as file, redirect_stdout(file):
         if head:
             _begin(address=head.address)
@@ -124,7 +128,18 @@ def _own_ray() -> Iterator[None]:
             yield
         finally:
             ray.shutdown()
-            node.kill_all_processes(check_alive=False, allow_graceful=False)
+            _kill(node)
+
+
+def _kill(node: Any) -> None:
+    """Kill the processes of our own Ray, and what they started: Ray leaves some to notice by themselves that the
+    others are gone. What those started in turn, the guards of desktops, is left to its work."""
+    started = [psutil.Process(of.process.pid) for kind in node.all_processes.values() for of in kind]
+    below = [child for process in started if process.is_running() for child in process.children()]
+    node.kill_all_processes(check_alive=False, allow_graceful=False)
+    for child in below:
+        with suppress(psutil.NoSuchProcess):
+            child.kill()
 
 
 def _begin(**options: object) -> None:
@@ -148,11 +163,11 @@ def _own_signals() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _lacks(place: RunsPlace) -> str:
+def _lacks(place: NodePlace) -> str:
     return place.lacks() or place.cannot_write()
 
 
-def _answer(probe: Any, node: str, place: RunsPlace) -> str:
+def _answer(probe: Any, node: str, place: NodePlace) -> str:
     try:
         said: str = ray.get(probe)
     except RayError as error:

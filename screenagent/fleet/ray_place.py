@@ -21,7 +21,7 @@ DESKTOP: Final = "SCREENAGENT_DESKTOP"
 
 
 @dataclass(frozen=True)
-class RunsPlace:
+class NodePlace:
     """What is the same wherever a job is carried out. `mark` is a file that is there if the folder is shared, and
     `environment` holds the settings of who asked."""
 
@@ -66,9 +66,9 @@ def _settings() -> dict[str, str]:
 
 
 @contextmanager
-def marked(folder: Path, environment: Mapping[str, str]) -> Iterator[RunsPlace]:
+def marked(folder: Path, environment: Mapping[str, str]) -> Iterator[NodePlace]:
     """Mark the folder, so that a node can tell whether it sees the same. Raise `ResultsNotWritten` if it is full."""
-    place = RunsPlace(folder.resolve() / f".seen-{secrets.token_hex(8)}", environment)
+    place = NodePlace(folder.resolve() / f".seen-{secrets.token_hex(8)}", environment)
     try:
         place.mark.touch()
     except OSError as error:

@@ -10,14 +10,14 @@ import ray
 from ray.exceptions import OutOfMemoryError, RayError, RayTaskError, TaskCancelledError
 
 from screenagent.fleet.jobs import Attempt, Attempted, Job, Work, infra
-from screenagent.fleet.ray_place import RunsPlace
+from screenagent.fleet.ray_place import NodePlace
 from screenagent.fleet.workers import LocalWorkers, attempted
 
 LOOK_SECONDS: Final = 1.0
 
 
 def remote_attempt(
-    attempt: Attempt[Work], job: Job[Work], place: RunsPlace, *, seconds: float, fresh: bool
+    attempt: Attempt[Work], job: Job[Work], place: NodePlace, *, seconds: float, fresh: bool
 ) -> Attempted:
     """Carry out a job on a node.
 
@@ -50,7 +50,7 @@ class RayWorkers(Generic[Work]):
     def __init__(
         self,
         attempt: Attempt[Work],
-        place: RunsPlace,
+        place: NodePlace,
         *,
         count: int,
         seconds: float,

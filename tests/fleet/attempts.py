@@ -38,6 +38,10 @@ def attempt(job: Job[str]) -> Attempted:
         case "say":
             Path(rest).write_text(str(os.getpid()))
             time.sleep(600)
+        case "say-once":
+            return _says_once(Path(rest))
+        case "node":
+            return _node()
         case "once":
             return _broken_once(Path(rest))
     raise AssertionError(job.work)
@@ -48,6 +52,20 @@ def _broken_once(mark: Path) -> Attempted:
         mark.touch()
         raise NoDesktop("Xvfb did not start")
     return Attempted(outcome="passed")
+
+
+def _says_once(mark: Path) -> Attempted:
+    if mark.exists():
+        return Attempted(outcome="passed")
+    mark.write_text(str(os.getpid()))
+    time.sleep(600)
+    raise AssertionError(mark)
+
+
+def _node() -> Attempted:
+    """Tell in which node of Ray this process runs: two nodes on one machine have the same name."""
+    time.sleep(0.5)
+    return Attempted(outcome="passed", detail=os.environ["RAY_RAYLET_PID"])
 
 
 def on_a_logical_desktop(job: Job[int]) -> Attempted:
