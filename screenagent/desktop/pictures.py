@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Protocol
 
+import mss
 import numpy as np
+from mss.exception import ScreenShotError
 
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.frames import MonitorPlace, ScreenFrame
@@ -41,8 +43,6 @@ class MssPictures:
     """The monitors of the X display `display`, or of the one screen that Windows and macOS have."""
 
     def __init__(self, display: str | None, known: Sequence[MonitorPlace] = ()) -> None:
-        from mss.exception import ScreenShotError
-
         self._failures = (ScreenShotError, AssertionError)  # mss asserts that the display answers
         self._mss = _open(display)
         self._found = _named(self._mss.monitors[1:], known)
@@ -66,9 +66,6 @@ class MssPictures:
 
 
 def _open(display: str | None) -> Any:
-    import mss
-    from mss.exception import ScreenShotError
-
     try:
         return mss.MSS(display=display) if os.name == "posix" and display else mss.MSS()
     except ScreenShotError as reason:

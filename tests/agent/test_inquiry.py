@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -304,6 +304,7 @@ def test_a_button_that_is_only_rounded_otherwise_is_the_same() -> None:
     assert desktop.places == [(PLACES[1].point,)]
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from(["click Delete", "type 'rm -rf'", "press ctrl+q", "Print", "{{secret}}"]),

@@ -147,7 +147,8 @@ for module in pkgutil.walk_packages(screenagent.__path__, "screenagent."):
     try:
         importlib.import_module(module.name)
     except ModuleNotFoundError as error:
-        failed.append(str(error))
+        if error.name not in ("ray", "grpc"):  # an extra of its own, too large for the tests
+            failed.append(str(error))
 print(len(sys.modules), touched, failed)
 assert not touched
 """

@@ -45,7 +45,7 @@ def test_a_long_text_is_cut_and_still_ends() -> None:
 )
 def test_what_means_the_same_lies_nearer_than_what_does_not(said: str, same: str, other: str) -> None:
     phrase, near, far = ENCODER.vectors([said, same, other])
-    assert phrase @ near > phrase @ far + 0.2
+    assert phrase @ near > phrase @ far + 0.15  # by how much differs a little from one processor to another
 
 
 def test_a_text_has_the_same_vector_alone_and_among_longer_ones() -> None:

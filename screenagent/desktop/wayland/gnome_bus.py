@@ -50,7 +50,9 @@ class SessionBus:
     def __init__(self, address: str = OWN_SESSION, *, ended: Callable[[], None] = lambda: None) -> None:
         try:
             self._connection = open_dbus_connection(address, enable_fds=True)
-        except (OSError, KeyError, ValueError, RuntimeError) as reason:
+        except KeyError as unset:
+            raise NoDesktop("this session has no D-Bus (DBUS_SESSION_BUS_ADDRESS is not set)") from unset
+        except (OSError, ValueError, RuntimeError) as reason:
             raise NoDesktop(f"the session's D-Bus cannot be reached: {reason}") from reason
         self._ended = ended
         self._lock = threading.Lock()  # protects what is waited for, and whether it can still come

@@ -10,8 +10,16 @@ from screenagent.desktop import BY_THE_DESKTOP, NoDesktop, WaylandWay
 from screenagent.desktop.platform import System
 from screenagent.desktop.wayland.session import WaylandSession
 from screenagent.desktop.wayland.sway_ipc import sway_socket
+from screenagent.desktop.wayland.unix_sockets import served_by
 
-NOT_SWAY: Final = "this compositor is neither Sway nor GNOME, and {reason}"
+NOT_SWAY: Final = (
+    "this Wayland compositor is neither Sway nor GNOME, and {reason}; log in to a session of one of them or of X11, "
+    "or work on a virtual desktop with --virtual"
+)
+NOT_THERE: Final = (
+    "the Wayland compositor at {socket} cannot be reached; is it running, is it yours? Or work on a virtual desktop "
+    "with --virtual"
+)
 
 
 def open_wayland(
@@ -21,6 +29,8 @@ def open_wayland(
 
     Sway and GNOME are worked by their own services, and other desktops by their portals, which ask the user.
     """
+    if served_by(session.socket) is None:
+        raise NoDesktop(NOT_THERE.format(socket=session.socket))
     if way.by_portal:
         return _open_portal(stack, session, control, way)
     if session.is_gnome:

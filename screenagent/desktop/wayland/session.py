@@ -93,7 +93,7 @@ def _is_xwayland(display: str, compositor: str) -> bool:
     """
     if local := re.fullmatch(r"(?:unix)?:(\d+)(?:\.\d+)?", display, re.ASCII):
         server = served_by(f"{X_SOCKETS}/X{local[1]}")
-        if server is None or server == served_by(compositor):
+        if server is None or (server and server == served_by(compositor)):
             return True
     from Xlib import error
 

@@ -28,10 +28,10 @@ def connected_socket(path: str) -> socket.socket:
 
 
 def served_by(path: str) -> int | None:
-    """Return the process that serves a socket; None if there is none, or if that is not told."""
+    """Return the process that serves a socket; None if there is none. It is 0 where it is not told."""
     try:
         with connected_socket(path) as asking:
             credentials = asking.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, PEER.size)
     except OSError:
         return None
-    return int(PEER.unpack(credentials)[0]) or None
+    return int(PEER.unpack(credentials)[0])

@@ -276,7 +276,7 @@ def test_a_compositor_that_lacks_what_is_needed_is_refused_in_a_sentence_with_th
             for opens in (WlrootsPointer, WlrootsKeys, WlrootsPictures):
                 with pytest.raises(NoDesktop, match=r"does not offer z\w+, .* Sway 1.7 or newer"):
                     opens(session)
-            with pytest.raises(NoDesktop, match=r"does not let a program capture the screen .* --virtual"):
+            with pytest.raises(NoDesktop, match=r"neither Sway nor GNOME, and .* --virtual"):
                 LocalDesktop(control=Control(), display=session)
         finally:
             weston.kill()

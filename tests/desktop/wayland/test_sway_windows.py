@@ -26,7 +26,7 @@ from tests.desktop.wayland.headless import HeadlessRig, headless_sway
 pytest.importorskip("pywayland")
 
 from screenagent.desktop.screen import ScreenCapture
-from screenagent.desktop.wayland import sway_ipc
+from screenagent.desktop.wayland import unix_sockets
 from screenagent.desktop.wayland.connection import CompositorGone
 from screenagent.desktop.wayland.session import WaylandSession
 from screenagent.desktop.wayland.sway_ipc import SwayIpc, sway_socket
@@ -327,7 +327,7 @@ def test_a_click_reaches_the_window_that_is_under_the_mouse_whatever_the_scale(t
 
 
 def test_a_compositor_that_goes_away_or_hangs_is_told_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sway_ipc, "ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(unix_sockets, "CONNECTED_SECONDS", 0.2)
     with ExitStack() as stack:
         rig = stack.enter_context(headless_sway(tmp_path))
         hanging, ended = (stack.enter_context(closing(SwayWindows(socket_of(rig), pointer=Place()))) for _ in range(2))
