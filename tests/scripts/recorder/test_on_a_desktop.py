@@ -53,6 +53,7 @@ def test_all_that_a_hand_does_is_heard(virtual: VirtualDesktop) -> None:
         doing = ["double 100 100", "drag 200 200 300 240", "scroll 3 50 60", "click 40 40 3", "type Ada, 5+2!"]
         person.at(virtual.display, *doing, "press ctrl+shift+s", "press tab", "press ctrl+shift+escape")
         did = [replace(gesture, at=0.0) for gesture in gestures(listening.heard(), lambda: screen)]
+    person.at(virtual.display, "press escape")  # the menu that the window manager has opened would keep all keys
     assert did == [
         Clicked(0.0, screen, Pixel(x=100, y=100), "left", count=2),
         Dragged(0.0, screen, Pixel(x=200, y=200), Pixel(x=300, y=240), "left"),
