@@ -37,10 +37,10 @@ def open_wayland(
         from screenagent.desktop.wayland.gnome import open_gnome
 
         return open_gnome(stack, session, control=control)
-    if sway_socket(session) is not None:
+    if (path := sway_socket(session)) is not None:
         from screenagent.desktop.wayland.wlroots import open_wlroots
 
-        return open_wlroots(stack, session, control=control)
+        return open_wlroots(stack, session, path, control=control)
     try:
         return _open_portal(stack, session, control, way)
     except NoDesktop as reason:

@@ -15,7 +15,6 @@ from screenagent.desktop.platform import System
 from screenagent.desktop.wayland.connection import GONE, CompositorConnection
 from screenagent.desktop.wayland.send_clock import SendClock
 from screenagent.desktop.wayland.session import WaylandSession
-from screenagent.desktop.wayland.sway_ipc import sway_socket
 from screenagent.desktop.wayland.sway_windows import SwayMonitors, SwayOwnWindows, SwayWindows
 from screenagent.desktop.wayland.window_places import WaylandWindowPlaces
 from screenagent.desktop.wayland.wlroots_hand import WlrootsKeys, WlrootsPointer
@@ -30,24 +29,20 @@ NEEDED: Final = {
 CURE: Final = "log in to a session of Sway, GNOME or X11, or work on a virtual desktop with --virtual"
 
 
-def refuse_lacking(session: WaylandSession) -> str:
-    """Return the socket by which Sway is asked. Raise `NoDesktop` that says what this compositor does not let us do."""
-    try:
-        with closing(CompositorConnection(session)) as connection:
-            lacking = [what for interface, what in NEEDED.items() if not connection.offers(interface)]
-    except NoDesktop as reason:
-        raise NoDesktop(f"{reason}; or work on a virtual desktop with --virtual") from reason
-    path = sway_socket(session)
-    if path is None:
-        lacking.append("ask where its windows are")
-    if path is None or lacking:
+def refuse_lacking(session: WaylandSession) -> None:
+    """Raise `NoDesktop` that says what a compositor does not let us do, as one whose protocols are switched off."""
+    with closing(CompositorConnection(session)) as connection:
+        lacking = [what for interface, what in NEEDED.items() if not connection.offers(interface)]
+    if lacking:
         raise NoDesktop(f"this Wayland compositor does not let a program {' or '.join(lacking)}: {CURE}")
-    return path
 
 
-def open_wlroots(stack: ExitStack, session: WaylandSession, *, control: Control) -> System:
-    """Open a session of Sway for as long as `stack` is. Raise `NoDesktop` that names what another compositor lacks."""
-    path = refuse_lacking(session)
+def open_wlroots(stack: ExitStack, session: WaylandSession, path: str, *, control: Control) -> System:
+    """Open a session of Sway, which is asked at the socket `path`, for as long as `stack` is.
+
+    Raise `NoDesktop` that names what it lacks.
+    """
+    refuse_lacking(session)
     sent = SendClock()
     pointer = stack.enter_context(closing(WlrootsPointer(session, sent)))
     keys = stack.enter_context(closing(WlrootsKeys(session, sent)))
@@ -61,7 +56,7 @@ def open_wlroots(stack: ExitStack, session: WaylandSession, *, control: Control)
         pointer=pointer,
         keys=keys,
         pictures=lambda _: WlrootsPictures(session),
-        listen=partial(listen_on_wlroots, session, sent=sent, own_has_keys=own.has_keys),
+        listen=partial(listen_on_wlroots, session, path, sent=sent, own_has_keys=own.has_keys),
         display=session.name,
         watchdog=module_command("screenagent.desktop.wayland.release_watchdog", session.socket),
         gone=GONE,

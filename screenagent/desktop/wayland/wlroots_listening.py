@@ -21,7 +21,7 @@ from screenagent.desktop.wayland.connection import CompositorConnection, Composi
 from screenagent.desktop.wayland.send_clock import SendClock
 from screenagent.desktop.wayland.session import WaylandSession
 from screenagent.desktop.wayland.sway_chords import SwayChords
-from screenagent.desktop.wayland.sway_ipc import SwayIpc, sway_socket
+from screenagent.desktop.wayland.sway_ipc import SwayIpc
 from screenagent.desktop.wayland.sway_nodes import kept_awake_by
 
 IDLE_MS: Final = 10
@@ -30,10 +30,6 @@ LATE_SECONDS: Final = 0.002
 LOOK_SECONDS: Final = 0.05  # how soon leaving is noticed; what is told is heeded as it comes
 NEITHER: Final = "mouse or the keyboard"
 ENDED: Final = "the Wayland session has ended while it was worked on"
-NO_KEYS: Final = (
-    "this compositor gives no keys by which you could stop the agent; stop it by Ctrl-C or `screenagent stop`, and "
-    'say so with the setting stop_keys = "off"'
-)
 AWAKE: Final = (
     "{by} keeps the screen awake, and meanwhile Sway does not tell when you touch the mouse or the keyboard; pause its "
     "video or close it, or let the agent go on without that"
@@ -120,22 +116,23 @@ class TouchWatch:
 
 def listen_on_wlroots(
     session: WaylandSession,
+    sway: str,
     stack: ExitStack,
     monitor: UserInputMonitor,
     *,
     sent: SendClock,
     own_has_keys: Callable[[], bool],
 ) -> None:
-    """Tell `monitor` what a person does until the stack is closed. What goes into the terminal that we run in is no
-    touch: there the agent is supervised. Where the mouse is, is not told, so that no corner stops the agent."""
-    path = sway_socket(session)
-    if path is None and monitor.heeds.keys.stop:
-        raise NoDesktop(NO_KEYS)
-    if path and any(keys for keys, _ in monitor.chords()):
-        chords = stack.enter_context(closing(SwayChords(path, monitor.chords())))
+    """Tell `monitor` what a person does until the stack is closed; Sway is asked at the socket `sway`.
+
+    What goes into the terminal that we run in is no touch: there the agent is supervised. Where the mouse is, is not
+    told, so that no corner stops the agent.
+    """
+    if any(keys for keys, _ in monitor.chords()):
+        chords = stack.enter_context(closing(SwayChords(sway, monitor.chords())))
         _listen(stack, monitor, "keys", lambda: chords.heed(LOOK_SECONDS))
     if monitor.heeds.touch:
-        listen_for_touches(session, stack, monitor, sent=sent, own_has_keys=own_has_keys, sway=path)
+        listen_for_touches(session, stack, monitor, sent=sent, own_has_keys=own_has_keys, sway=sway)
 
 
 def listen_for_touches(
