@@ -240,10 +240,11 @@ class IdleWatch:
         return now - max(self._began.get(app, now), self._new_at)
 
     def look_away(self) -> None:
-        """Until it begins again, what changes is not learned from, and what was learned is void."""
+        """Until it begins again, what changes is not learned from, and what was learned is void: all is new then."""
         with self._lock:
-            self._last = None
+            self._last = self._known = None
             self._ambient.forget()
+            self._began.clear()
         self._idle_since = None
         self._idle.clear()
 
@@ -277,7 +278,7 @@ class IdleWatch:
         What has rested meanwhile is watched on after the input (`Recurrence`). Where anything moves, it is watched
         until its clock has ticked.
         """
-        began = self._began.setdefault(app, time.monotonic())  # one that has come to the front unseen is new
+        began = self._began.get(app, time.monotonic())
         rests = self._moved_at <= max(began, self._new_at)
         return max(began + (PAGE_SECONDS if rests else ENOUGH_SECONDS), self._new_at + PAGE_SECONDS)
 
