@@ -117,7 +117,7 @@ class Aim:
         else:
             self.mouse.move(pixel)
         frame, answered = self.screen.grab(), False
-        if earlier != self.mouse.position:
+        if self.mouse.may_have_come(earlier):
             frame, answered = self._at_rest(window, left, before)
         if answered or self.answers.has_come():
             return frame
@@ -135,6 +135,7 @@ class Aim:
             ambient=self.ambient,
             places=(left, self.place),
             times=self._times.setdefault(app_of(window), HoverTimes()),
+            lag=self.screen.lag_seconds,
         )
         return hovering.frame(before.pixels), hovering.answered
 

@@ -42,7 +42,8 @@ class HoverTimes:
 class Hovering:
     """The wait between the mouse's coming to `places` (from the first to the last) and the press of its button.
 
-    `look` captures a frame; `now` and `wait` are the clock's. Only what changes near the mouse's places is waited for.
+    `look` captures a frame, which may be `lag` seconds behind what a program has painted; `now` and `wait` are the
+    clock's. Only what changes near the mouse's places is waited for.
     """
 
     look: Callable[[], CapturedFrame]
@@ -51,6 +52,7 @@ class Hovering:
     ambient: AmbientChanges
     places: tuple[FramePoint, ...]
     times: HoverTimes = field(default_factory=HoverTimes)
+    lag: float = 0.0
     answered: bool = field(init=False, default=False)
     """Whether something has changed where the mouse has come. Where it was, that may be a late answer to a click."""
 
@@ -66,7 +68,7 @@ class Hovering:
                 first_change = first_change or changed_at - began
             last = frame.pixels
             rests_at = began + self.times.patience if first_change is None else changed_at + STILL_SECONDS
-            left = min(rests_at, began + HOVER_SECONDS) - self.now()
+            left = min(rests_at, began + HOVER_SECONDS) + self.lag - self.now()
             if left <= 0:
                 self.times.learn(first_change)
                 return frame

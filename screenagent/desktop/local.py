@@ -249,7 +249,7 @@ class LocalDesktop:
             until=until and (lambda frame: until(self._screen.screenshot(frame, self._front()))),
             ping=self._ping,
             meanwhile=lambda frame: self.reads_ahead(self._screen.screenshot(frame)),
-            goes_on=goes_on,
+            goes_on=goes_on if self._ping else None,
             seconds=seconds,
             rests_until=self.rests_until,
         )

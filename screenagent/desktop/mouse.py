@@ -40,6 +40,11 @@ class Pointer(Protocol):
     """For so long after a press, a menu that it opened may take no other."""
 
     @property
+    def is_told(self) -> bool:
+        """Whether `position` is where the mouse is; elsewhere it is where we moved it last."""
+        ...
+
+    @property
     def position(self) -> Pixel: ...
 
     def move(self, pixel: Pixel) -> None: ...
@@ -66,6 +71,10 @@ class Mouse:
     @property
     def position(self) -> Pixel:
         return self._pointer.position
+
+    def may_have_come(self, earlier: Pixel) -> bool:
+        """Return whether the mouse may be elsewhere than when its position was `earlier`."""
+        return earlier != self.position or not self._pointer.is_told
 
     def move(self, pixel: Pixel) -> None:
         self._control.check_input()

@@ -276,6 +276,7 @@ class PyautoguiPointer:
     """The mouse of Windows or macOS, by pyautogui. Unproven."""
 
     deaf_seconds = 0.0
+    is_told = True
 
     def __init__(self) -> None:
         absent = [name for name in UNUSED if name not in sys.modules]

@@ -62,6 +62,11 @@ class ScreenCapture:
     def close(self) -> None:
         self._pictures.close()
 
+    @property
+    def lag_seconds(self) -> float:
+        """By how much a picture may be behind what a program has painted."""
+        return self._pictures.lag_seconds
+
     def displays(self) -> tuple[Display, ...]:
         return tuple(self._display(name) for name in self._monitors)
 

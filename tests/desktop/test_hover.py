@@ -27,6 +27,7 @@ class Screen:
     film: Shade = lambda _: 0
     time: float = 0.0
     times: HoverTimes = field(default_factory=HoverTimes)
+    lag: float = 0.0
 
     def look(self) -> CapturedFrame:
         self.time += 0.001
@@ -51,6 +52,7 @@ class Screen:
             ambient=AmbientChanges(),
             places=(ROW, BUTTON),
             times=self.times,
+            lag=self.lag,
         )
         return hovering.frame(self.at(-1.0)).pixels
 
@@ -67,6 +69,12 @@ def test_what_lights_up_under_the_mouse_is_in_the_picture(latency: float) -> Non
     screen = Screen(button=lit(latency))
     assert screen.hovered()[100, 100] == 9
     assert screen.time < latency + STILL_SECONDS + 0.02
+
+
+def test_where_pictures_lag_what_lights_up_is_waited_for_by_so_much_longer() -> None:
+    shown_at = UNKNOWN_SECONDS + 0.02
+    assert Screen(button=lit(shown_at)).hovered()[100, 100] == 0
+    assert Screen(button=lit(shown_at), lag=0.04).hovered()[100, 100] == 9
 
 
 def test_a_fade_is_waited_for_to_its_end() -> None:

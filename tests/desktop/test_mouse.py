@@ -20,6 +20,7 @@ class Pointed:
     """A pointer that only notes where it was moved."""
 
     deaf_seconds = 0.0
+    is_told = True
 
     places: list[Pixel] = field(default_factory=lambda: [Pixel(x=0, y=0)])
     times: list[float] = field(default_factory=list)
@@ -51,6 +52,14 @@ def test_a_hover_is_two_motions_that_end_at_the_place() -> None:
         assert len(pointer.places) == 2
         assert pointer.places[1] == place
         assert pointer.places[0] != place
+
+
+def test_where_the_mouse_is_not_told_it_may_always_have_come() -> None:
+    pointer, ledger = Pointed(), SentInput()
+    mouse = Mouse(pointer, control=Control(), held=HeldInput(ledger=ledger), ledger=ledger)
+    assert not mouse.may_have_come(mouse.position)
+    pointer.is_told = False
+    assert mouse.may_have_come(mouse.position)
 
 
 @pytest.mark.slow

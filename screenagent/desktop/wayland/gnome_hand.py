@@ -178,6 +178,10 @@ class GnomePointer:
         self._sent_at = float("-inf")
 
     @property
+    def is_told(self) -> bool:
+        return self._asked() is not None
+
+    @property
     def position(self) -> Pixel:
         if time.monotonic() < self._sent_at + SENT_SECONDS:
             return self._sent

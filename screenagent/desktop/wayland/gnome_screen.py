@@ -9,6 +9,7 @@ from typing import Final, Protocol
 
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.frames import MonitorPlace, ScreenFrame
+from screenagent.desktop.pictures import COMPOSITOR_LAG_SECONDS
 from screenagent.desktop.wayland.gnome_session import GnomeMonitor
 from screenagent.desktop.wayland.pipewire_frames import Frames, FramesEnded, open_frames
 from screenagent.geometry import Size
@@ -42,6 +43,8 @@ class RecordingLink(Protocol):
 
 class GnomePictures:
     """Pictures of the monitors that there are as this is opened; each stream is read from its first picture on."""
+
+    lag_seconds = COMPOSITOR_LAG_SECONDS
 
     def __init__(self, link: RecordingLink, *, open_frames: OpenFrames = open_frames) -> None:
         self._link = link

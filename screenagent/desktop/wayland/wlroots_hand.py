@@ -63,6 +63,7 @@ class WlrootsPointer:
     """The mouse. Where it is, is known only as far as we have moved it: no compositor tells that."""
 
     deaf_seconds = DEAF_SECONDS
+    is_told = False
 
     def __init__(self, session: WaylandSession, sent: SendClock | None = None) -> None:
         self._sent = sent or SendClock()

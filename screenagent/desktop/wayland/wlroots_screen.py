@@ -13,6 +13,7 @@ import numpy as np
 
 from screenagent.desktop import NoDesktop
 from screenagent.desktop.frames import MonitorPlace, ScreenFrame
+from screenagent.desktop.pictures import COMPOSITOR_LAG_SECONDS
 from screenagent.desktop.wayland.connection import CompositorConnection, Output
 from screenagent.desktop.wayland.session import WaylandSession
 
@@ -69,6 +70,8 @@ class _Copy:
 
 class WlrootsPictures:
     """The outputs as they are now. Each that is asked for is followed from then on by a thread of its own."""
+
+    lag_seconds = COMPOSITOR_LAG_SECONDS
 
     def __init__(self, session: WaylandSession) -> None:
         self._session = session

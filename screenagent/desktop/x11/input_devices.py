@@ -198,6 +198,7 @@ class XPointer:
     """Sends motions and buttons to one display, whatever the environment calls the session's."""
 
     deaf_seconds = 0.0
+    is_told = True
 
     def __init__(self, display: str) -> None:
         self._lock = threading.Lock()  # protects the connection: a recording asks where the mouse is in its own thread
